@@ -1,0 +1,33 @@
+# Builds Apus and puts the binary into a slim image.
+#   docker build -t apus .
+#   docker run -p 8000:8000 -v apus-data:/data -e RUNTIME_TOKEN=... -e LLM_PROXY_URL=http://... apus
+
+FROM swift:6.3-bookworm AS build
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends libsqlite3-dev zlib1g-dev \
+ && rm -rf /var/lib/apt/lists/*
+WORKDIR /src
+COPY Package.swift ./
+COPY Sources ./Sources
+COPY Benchmarks ./Benchmarks
+RUN swift build -c release --product apus --static-swift-stdlib \
+      --explicit-target-dependency-import-check error --scratch-path .build-release \
+ && install -D .build-release/release/apus /out/apus
+
+FROM debian:bookworm-slim
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends ca-certificates curl libsqlite3-0 zlib1g \
+ && rm -rf /var/lib/apt/lists/* \
+ && useradd --system --uid 10001 --user-group --home-dir /data --create-home apus
+COPY --from=build /out/apus /usr/local/bin/apus
+USER apus
+WORKDIR /data
+VOLUME /data
+# Four slashes: an absolute path.
+ENV HOST=0.0.0.0 PORT=8000 DATABASE_URL=sqlite:////data/apus.sqlite
+EXPOSE 8000
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=10s --timeout=3s --start-period=5s --retries=3 \
+  CMD curl -fsS "http://127.0.0.1:${PORT}/ready" || exit 1
+ENTRYPOINT ["apus"]
+CMD ["serve"]

@@ -1,0 +1,144 @@
+import AgentJSON
+
+/// The fields of a create or update body: read, checked, and laid over a definition (contract §2).
+struct AgentFields {
+  static let names: Set<String> = [
+    "id", "name", "description", "avatar_url", "type", "template_id", "template_version_id", "template_config",
+    "system_prompt", "conversation_config", "limits", "toolsets", "llm_config_id", "agent_line_id", "version_type",
+    "version_number", "owner_id", "status", "code_interpreter", "metadata",
+  ]
+  /// What the API shows and a client may send back unchanged.
+  static let readOnly: Set<String> = ["revision", "created_at", "updated_at"]
+  static let neverNull: Set<String> = ["id", "name", "template_id", "status"]
+
+  var reader: ObjectReader
+  var warnings: [String] = []
+
+  init(_ body: JSONObject) {
+    reader = ObjectReader(body, path: [.key("body")])
+    for key in body.keys where !Self.names.contains(key) && !Self.readOnly.contains(key) {
+      warnings.append("\(key.prefix(80)) is not a field of an agent and is ignored")
+    }
+  }
+
+  /// The fields that the body names, in its order.
+  var given: [String] { reader.object.keys.filter(Self.names.contains) }
+
+  /// Lays the given fields over `agent`; null resets a field to its default. Template fields are the caller's.
+  mutating func apply(to agent: inout AgentDefinition) {
+    for key in Self.neverNull.sorted() where reader.object[key]?.isNull == true {
+      reader.fault(key, "must not be null", "missing")
+    }
+    if let name = reader.string("name", length: 1...100) { agent.name = name }
+    change("description", &agent.description) { $0.string("description") }
+    change("avatar_url", &agent.avatarURL) { $0.string("avatar_url") }
+    change("system_prompt", &agent.systemPrompt) { $0.string("system_prompt") }
+    change("owner_id", &agent.ownerID) { $0.string("owner_id", length: 1...256) }
+    change("llm_config_id", &agent.llmConfigID) { $0.headerText("llm_config_id") }
+    change("conversation_config", &agent.conversationConfig) { $0.conversationConfig() }
+    change("limits", &agent.limits) { $0.limits() }
+    change("code_interpreter", &agent.codeInterpreter) { $0.codeInterpreter() }
+    change("metadata", &agent.metadata) { $0.metadata() }
+    if reader.object.contains(key: "toolsets") { agent.toolsets = reader.toolsets() ?? [] }
+    if reader.object.contains(key: "agent_line_id") {
+      agent.agentLineID = reader.identifier("agent_line_id") ?? agent.id
+    }
+    if reader.object.contains(key: "version_type") {
+      agent.versionType = reader.choice("version_type", VersionType.self) ?? .beta
+    }
+    if reader.object.contains(key: "version_number") { agent.versionNumber = reader.versionNumber() ?? 1 }
+    warnUnknownMembers()
+  }
+
+  private mutating func change<Value>(
+    _ key: String, _ field: inout Value?, _ read: (inout ObjectReader) -> Value?
+  ) {
+    if reader.object.contains(key: key) { field = read(&reader) }
+  }
+
+  private mutating func warnUnknownMembers() {
+    let known = [
+      "conversation_config": ConversationConfig.fieldNames,
+      "limits": ["requests_per_minute", "tokens_per_minute", "max_tool_turns"], "code_interpreter": ["keep_files_mb"],
+    ]
+    for (field, names) in known.sorted(by: { $0.key < $1.key }) {
+      for key in reader.object[field]?.objectValue?.keys ?? [] where !names.contains(key) {
+        warnings.append("\(field).\(key.prefix(80)) is not known and is ignored")
+      }
+    }
+    for name in reader.object["toolsets"]?.arrayValue?.compactMap(\.stringValue) ?? [] {
+      warnings.append("toolsets: no toolset '\(name.prefix(80))' is configured")
+    }
+  }
+}
+
+extension ObjectReader {
+  fileprivate mutating func nested<Value>(_ key: String, _ read: (inout ObjectReader) -> Value) -> Value? {
+    guard let object = object(key) else { return nil }
+    var inner = ObjectReader(object, path: path + [.key(key)])
+    let value = read(&inner)
+    add(inner.faults)
+    return value
+  }
+
+  fileprivate mutating func conversationConfig() -> ConversationConfig? {
+    nested("conversation_config") { ConversationConfig(&$0) }
+  }
+
+  fileprivate mutating func limits() -> AgentLimits? {
+    nested("limits") { inner in
+      var limits = AgentLimits()
+      limits.requestsPerMinute = inner.integer("requests_per_minute", 1...Int.max)
+      limits.tokensPerMinute = inner.integer("tokens_per_minute", 1...Int.max)
+      limits.maxToolTurns = inner.integer("max_tool_turns", 1...Int.max)
+      return limits
+    }
+  }
+
+  fileprivate mutating func codeInterpreter() -> JSONObject? {
+    nested("code_interpreter") { inner in
+      _ = inner.integer("keep_files_mb", 0...Int.max)
+      return inner.object
+    }
+  }
+
+  fileprivate mutating func metadata() -> JSONObject? {
+    nested("metadata") { inner in
+      for key in inner.object.keys where inner.object[key]?.stringValue == nil {
+        inner.fault(key, "is not a string", "wrong_type")
+      }
+      return inner.object
+    }
+  }
+
+  fileprivate mutating func toolsets() -> [String]? {
+    guard let json = value("toolsets") else { return nil }
+    guard let names = [String].read(json) else {
+      fault("toolsets", "\(json.excerpt) is not an array of strings", "wrong_type")
+      return nil
+    }
+    return names
+  }
+
+  /// A text that goes into a header: 1..256 visible ASCII characters.
+  fileprivate mutating func headerText(_ key: String) -> String? {
+    guard let text = string(key, length: 1...256) else { return nil }
+    guard text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+      fault(key, "may hold visible ASCII characters alone", "pattern")
+      return nil
+    }
+    return text
+  }
+
+  fileprivate mutating func versionNumber() -> Int? {
+    guard let text = string("version_number") else { return nil }
+    let digits = text.dropFirst()
+    guard text.first == "v", digits.first != "0", digits.utf8.allSatisfy({ (48...57).contains($0) }),
+      let number = Int(digits)
+    else {
+      fault("version_number", "'\(text.prefix(80))' is not 'v' and a positive whole number, such as v1", "pattern")
+      return nil
+    }
+    return number
+  }
+}

@@ -1,0 +1,84 @@
+import AgentJSON
+
+/// Finds the template that a body names, and checks what depends on it.
+struct TemplateChoice {
+  let templates: TemplateCatalog
+  /// The agent before an update; nil for a new one.
+  let previous: AgentDefinition?
+
+  static let systemPromptMax = 65_536
+  static let templateConfigBytesMax = 1 << 20
+
+  /// Completes `agent` from the body. Throws `RuntimeError`: 422 with all faults of form, then 400 for what contract
+  /// §1.4 calls a semantic refusal.
+  func resolve(_ fields: inout AgentFields, _ agent: inout AgentDefinition) throws {
+    if let id = fields.reader.string("template_id", length: 1...128) { agent.templateID = id }
+    let wantedVersion = fields.reader.string("template_version_id")
+    let wantedType = fields.reader.string("type")
+    if fields.reader.object.contains(key: "template_config") {
+      agent.templateConfig = fields.reader.object("template_config") ?? [:]
+    }
+    if let newest = templates.version(nil, of: agent.templateID) {
+      let version = version(wantedVersion, newest, agent, &fields)
+      check(version, wantedType, agent, &fields)
+      warn(version, &fields)
+      agent.templateVersionID = version.about.version
+      agent.type = version.about.type
+    }
+    guard fields.reader.faults.isEmpty else { throw RuntimeError.invalid(fields.reader.faults) }
+    try refuse(agent)
+  }
+
+  /// The version asked for; else the agent's own, while its template stays; else the newest.
+  private func version(
+    _ wanted: String?, _ newest: TemplateVersion, _ agent: AgentDefinition, _ fields: inout AgentFields
+  ) -> TemplateVersion {
+    let reset = fields.reader.object["template_version_id"]?.isNull == true
+    let kept = previous?.templateID == agent.templateID && !reset ? previous?.templateVersionID : nil
+    guard let name = wanted ?? kept else { return newest }
+    if let version = templates.version(name, of: agent.templateID) { return version }
+    let known = templates.versionNames(of: agent.templateID).joined(separator: ", ")
+    fields.reader.fault(
+      "template_version_id", "'\(name.prefix(80))' is not a version of \(agent.templateID): \(known)", "not_allowed")
+    return newest
+  }
+
+  private func check(
+    _ version: TemplateVersion, _ type: String?, _ agent: AgentDefinition, _ fields: inout AgentFields
+  ) {
+    if let type, type != version.about.type {
+      fields.reader.fault(
+        "type", "'\(type.prefix(80))' is not the type of template \(agent.templateID): \(version.about.type)",
+        "not_allowed")
+    }
+    let (faults, warnings) = version.check(agent.templateConfig, [.key("body"), .key("template_config")])
+    fields.reader.add(faults)
+    fields.warnings += warnings
+  }
+
+  private func warn(_ version: TemplateVersion, _ fields: inout AgentFields) {
+    guard let previous, previous.templateVersionID != version.about.version || previous.templateID != version.about.id
+    else { return }
+    fields.warnings.append(
+      "the template changed from \(previous.templateID) \(previous.templateVersionID) to "
+        + "\(version.about.id) \(version.about.version)")
+  }
+
+  private func refuse(_ agent: AgentDefinition) throws {
+    func refusal(_ field: String, _ message: String, _ type: String) -> RuntimeError {
+      let fault = Fault(path: [.key("body"), .key(field)], message: message, type: type)
+      return RuntimeError(.validation, "\(fault.pathText): \(message)", status: 400, faults: [fault])
+    }
+    guard templates.version(nil, of: agent.templateID) != nil else {
+      let known = templates.ids.joined(separator: ", ")
+      throw refusal("template_id", "no template '\(agent.templateID.prefix(128))'; there are: \(known)", "not_allowed")
+    }
+    if let count = agent.systemPrompt?.unicodeScalars.count, count > Self.systemPromptMax {
+      throw refusal("system_prompt", "has \(count) characters, more than \(Self.systemPromptMax)", "too_long")
+    }
+    let size = JSONValue.object(agent.templateConfig).encoded().count
+    if size > Self.templateConfigBytesMax {
+      throw refusal("template_config", "has \(size) bytes, more than \(Self.templateConfigBytesMax)", "too_long")
+    }
+  }
+}

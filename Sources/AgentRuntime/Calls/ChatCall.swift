@@ -1,0 +1,32 @@
+public import AgentJSON
+
+/// A chat completion as it was asked for (contract §4), checked.
+public struct ChatCall: Sendable {
+  /// An agent's id, or a line's.
+  public var model: String
+  /// At least one.
+  public var messages: [Message]
+  /// Whether the answer is streamed.
+  public var stream = false
+  /// Whether the stream ends with a chunk of usage (`stream_options.include_usage`).
+  public var includeUsage = false
+  /// What goes into the model's request: OpenAI's parameters, and members this runtime does not know.
+  public var parameters: JSONObject = [:]
+  /// The caller's `metadata`, returned in the answer's.
+  public var metadata: JSONObject = [:]
+  /// `metadata.session_id`, or its alias `task_id`.
+  public var sessionID: String?
+  /// `metadata.user_id`, else `user`.
+  public var userID: String?
+  /// The request's own `conversation_config`, which wins over the agent's.
+  public var conversationConfig: ConversationConfig?
+  /// Under which the request is logged.
+  public var requestID: String
+
+  /// Makes a call of messages alone.
+  public init(model: String, messages: [Message], requestID: String = "") {
+    self.model = model
+    self.messages = messages
+    self.requestID = requestID
+  }
+}

@@ -1,0 +1,90 @@
+public import AgentJSON
+
+/// What a model is asked: the messages, and OpenAI's parameters as they are to stand in the request's body.
+public struct ChatRequest: Sendable {
+  /// The model configuration's id (`X-LLM-Config-ID`, contract §6).
+  public var modelID: String
+  /// The whole prompt, in order.
+  public var messages: [Message]
+  /// Members of the request's body besides `model`, `messages`, `stream` and `stream_options`.
+  public var parameters: JSONObject
+  /// The id under which the caller's request is logged; passed upstream as `X-Request-ID`.
+  public var requestID: String
+
+  /// Makes a request.
+  public init(modelID: String, messages: [Message], parameters: JSONObject = [:], requestID: String) {
+    self.modelID = modelID
+    self.messages = messages
+    self.parameters = parameters
+    self.requestID = requestID
+  }
+}
+
+/// Tokens as the model counted them.
+public struct TokenUsage: Sendable, Hashable {
+  /// Tokens of the prompt.
+  public var promptTokens: Int
+  /// Tokens of the answer.
+  public var completionTokens: Int
+  /// Members such as `prompt_tokens_details`, as the model gave them.
+  public var details: JSONObject
+
+  /// Makes a count.
+  public init(promptTokens: Int = 0, completionTokens: Int = 0, details: JSONObject = [:]) {
+    self.promptTokens = promptTokens
+    self.completionTokens = completionTokens
+    self.details = details
+  }
+
+  /// Prompt and answer together.
+  public var totalTokens: Int { promptTokens + completionTokens }
+}
+
+/// One event of a model's stream, that is one upstream chunk's `choices[0]`.
+public struct ChatDelta: Sendable, Hashable {
+  /// A piece of text; nil where the event has none.
+  public var content: String?
+  /// Members of the delta besides `role` and `content` (`tool_calls`, `refusal`, `reasoning_content`…); nil if none.
+  public var extra: JSONObject?
+
+  /// Makes a delta.
+  public init(content: String? = nil, extra: JSONObject? = nil) {
+    self.content = content
+    self.extra = extra
+  }
+}
+
+/// A model's whole answer.
+public struct ChatCompletion: Sendable {
+  /// The assistant's message, tool calls and refusal included.
+  public var message: Message
+  /// `stop`, `length`, `tool_calls`, `content_filter`, or what else the model said.
+  public var finishReason: String
+  /// The model's own count; nil where it gave none.
+  public var usage: TokenUsage?
+
+  /// Makes an answer.
+  public init(message: Message, finishReason: String, usage: TokenUsage?) {
+    self.message = message
+    self.finishReason = finishReason
+    self.usage = usage
+  }
+}
+
+/// A chat model behind some wire: what the agents of this runtime talk to.
+///
+/// Both calls throw `ModelError`, and `CancellationError` unchanged. Cancelling the task closes the upstream request.
+public protocol ChatModel: Sendable {
+  /// Asks for a whole answer.
+  func complete(_ request: ChatRequest) async throws -> ChatCompletion
+
+  /// Asks for an answer as the model makes it.
+  ///
+  /// `onDeltas` gets the deltas that have already arrived, at least one and in order, and is never called with what
+  /// arrived later than it could have been: no delta waits for the next one. While it runs nothing more is read from
+  /// the upstream, so a slow reader slows the model and never grows memory. What it throws ends the call.
+  func stream(_ request: ChatRequest, onDeltas: ([ChatDelta]) async throws -> Void) async throws -> ChatCompletion
+
+  /// Whether the upstream answers at all; for health. Throws `ModelError` with the reason where it does not.
+  func probe() async throws
+}

@@ -1,0 +1,96 @@
+import AgentJSON
+public import Logging
+
+/// Runs agents: admits a run, bounds it, and turns what went wrong into what the caller is told.
+public struct AgentExecutor: Sendable {
+  private let model: any ChatModel
+  private let defaultModelID: String
+  private let threads: ThreadKeeper
+  private let runs: ActiveRuns
+  private let limits: RuntimeLimits
+  private let statistics: RunStatistics
+  private let logsContent: Bool
+  private let logger: Logger
+  private let ids = RunIDs()
+
+  /// An executor over one model and one store; `runs` is shared with the catalog, which ends a deleted agent's runs.
+  /// `logsContent` lets prompts and answers into the log (LOG_CONTENT).
+  public init(
+    model: any ChatModel, defaultModelID: String, store: any RuntimeStore, runs: ActiveRuns, limits: RuntimeLimits,
+    statistics: RunStatistics, logsContent: Bool = false, logger: Logger
+  ) {
+    self.model = model
+    self.defaultModelID = defaultModelID
+    threads = ThreadKeeper(store: store, queue: TurnQueue(waitersMax: limits.turnsWaitingMax))
+    self.runs = runs
+    self.limits = limits
+    self.statistics = statistics
+    self.logsContent = logsContent
+    self.logger = logger
+  }
+
+  /// Runs an agent once. Where `sink` is given, the answer's pieces go there as the model makes them. Throws
+  /// `RuntimeError`, and `CancellationError` when the caller went away.
+  public func execute(
+    _ call: ChatCall, agent: LoadedAgent, handle: RunHandle, sink: DeltaSink? = nil
+  ) async throws -> RunResult {
+    let start = ContinuousClock.now
+    let admission = try runs.begin(agentID: agent.definition.id, handle: handle)
+    defer { runs.end(admission) }
+    let run = makeRun(call, agent.definition, handle, sink)
+    do {
+      let completion = try await handle.run { try await agent.program(run) }
+      let duration = ContinuousClock.now - start
+      statistics.finished(failed: false, duration: duration)
+      let contents = run.record.contents
+      return RunResult(
+        runID: run.id, agentID: agent.definition.id, agentType: agent.definition.type, completion: completion,
+        usage: contents.usage, steps: contents.steps, duration: duration)
+    } catch {
+      statistics.finished(failed: true, duration: ContinuousClock.now - start)
+      throw failure(error, run)
+    }
+  }
+
+  private func makeRun(_ call: ChatCall, _ agent: AgentDefinition, _ handle: RunHandle, _ sink: DeltaSink?) -> AgentRun {
+    var logger = logger
+    if logsContent || logger.logLevel <= .debug {
+      logger[metadataKey: "request_id"] = "\(call.requestID)"
+      logger[metadataKey: "agent_id"] = "\(agent.id)"
+    }
+    return AgentRun(
+      id: ids.next(), agent: agent, call: call, limits: limits, logger: logger, handle: handle, model: model,
+      threads: threads, defaultModelID: defaultModelID, logsContent: logsContent, sink: sink)
+  }
+
+  private func failure(_ error: any Error, _ run: AgentRun) -> any Error {
+    if let reason = run.handle.reason {
+      return RuntimeError(cancelled: reason, timeout: limits.executionTimeout) ?? CancellationError()
+    }
+    if error is CancellationError { return error }
+    var failure = RuntimeError(describing: error)
+    var details = failure.details ?? [:]
+    details["run_id"] = .string(run.id)
+    details["execution_steps"] = .array(run.record.contents.steps.map(\.json))
+    failure.details = details
+    return failure
+  }
+}
+
+/// What a run came to.
+public struct RunResult: Sendable {
+  /// Names the run.
+  public var runID: String
+  /// The agent that ran; a line's name was resolved to it.
+  public var agentID: String
+  /// The agent's type.
+  public var agentType: String
+  /// The answer.
+  public var completion: ChatCompletion
+  /// The sum over every model call; nil where no model counted.
+  public var usage: TokenUsage?
+  /// What was done.
+  public var steps: [ExecutionStep]
+  /// How long it took.
+  public var duration: Duration
+}

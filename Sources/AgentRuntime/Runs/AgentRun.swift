@@ -1,0 +1,119 @@
+import AgentJSON
+public import Logging
+import Synchronization
+
+/// Takes the pieces of an answer as the model makes them; what it throws ends the run.
+public typealias DeltaSink = @Sendable ([ChatDelta]) async throws -> Void
+
+/// One execution of an agent, as its template sees it.
+public struct AgentRun: Sendable {
+  /// Names the run.
+  public let id: String
+  /// The agent as it was when the run began.
+  public let agent: AgentDefinition
+  /// What was asked.
+  public let call: ChatCall
+  /// The bounds that hold for every agent.
+  public let limits: RuntimeLimits
+  /// For records of steps; carries request and agent.
+  public let logger: Logger
+  let handle: RunHandle
+  let model: any ChatModel
+  let threads: ThreadKeeper
+  let defaultModelID: String
+  let logsContent: Bool
+  let sink: DeltaSink?
+  let record = RunRecord()
+
+  /// Runs one step: it is timed, recorded for the answer, and logged at DEBUG.
+  public func step<Value>(_ name: String, _ work: () async throws -> Value) async throws -> Value {
+    let start = ContinuousClock.now
+    do {
+      let value = try await work()
+      finish(ExecutionStep(name: name, status: .completed, duration: .now - start))
+      return value
+    } catch {
+      let reason = error is CancellationError ? "cancelled" : "\(RuntimeError(describing: error))"
+      finish(ExecutionStep(name: name, status: .error, duration: .now - start, error: reason))
+      throw error
+    }
+  }
+
+  private func finish(_ step: ExecutionStep) {
+    record.add(step)
+    logger.debug(
+      "step",
+      metadata: [
+        "run_id": "\(id)", "step": "\(step.name)", "step_status": "\(step.status.rawValue)",
+        "duration_ms": "\(JSONValue.milliseconds(step.duration).encodedText)",
+      ])
+  }
+
+  /// Asks the agent's model; the answer goes to the caller as it is made, where the caller streams.
+  public func answer(_ messages: [Message]) async throws -> ChatCompletion {
+    let request = ChatRequest(
+      modelID: agent.llmConfigID ?? defaultModelID, messages: messages, parameters: parameters,
+      requestID: call.requestID)
+    let completion =
+      if let sink {
+        try await model.stream(request, onDeltas: sink)
+      } else {
+        try await model.complete(request)
+      }
+    record.add(completion.usage)
+    if logsContent { log(messages, completion) }
+    return completion
+  }
+
+  private func log(_ prompt: [Message], _ completion: ChatCompletion) {
+    let prompt = JSONValue.array(prompt.map { .object($0.json) })
+    logger.info(
+      "model call",
+      metadata: [
+        "run_id": "\(id)", "prompt": "\(prompt.encodedText)",
+        "answer": "\(JSONValue.object(completion.message.json).encodedText)",
+      ])
+  }
+
+  /// The caller's parameters, and the agent's where the caller set none.
+  private var parameters: JSONObject {
+    guard let config = agent.conversationConfig else { return call.parameters }
+    var parameters = call.parameters
+    if let temperature = config.temperature, !parameters.contains(key: "temperature") {
+      parameters["temperature"] = .double(temperature)
+    }
+    if let maxTokens = config.maxTokens, !parameters.contains(key: "max_tokens"),
+      !parameters.contains(key: "max_completion_tokens")
+    {
+      parameters["max_tokens"] = .integer(maxTokens)
+    }
+    return parameters
+  }
+}
+
+/// What a run has done so far.
+final class RunRecord: Sendable {
+  struct Contents: Sendable {
+    var steps: [ExecutionStep] = []
+    var usage: TokenUsage?
+  }
+
+  private let state = Mutex(Contents())
+
+  var contents: Contents { state.withLock { $0 } }
+
+  func add(_ step: ExecutionStep) { state.withLock { $0.steps.append(step) } }
+
+  func add(_ usage: TokenUsage?) {
+    guard let usage else { return }
+    state.withLock { contents in
+      guard let sum = contents.usage else {
+        contents.usage = usage
+        return
+      }
+      contents.usage = TokenUsage(
+        promptTokens: sum.promptTokens + usage.promptTokens,
+        completionTokens: sum.completionTokens + usage.completionTokens, details: usage.details)
+    }
+  }
+}

@@ -1,0 +1,16 @@
+/// The bounds that hold for every agent; from the configuration (contract §7).
+public struct RuntimeLimits: Sendable, Hashable {
+  /// Unicode scalars of a request's text (MAX_MESSAGE_LENGTH).
+  public var messageLengthMax = 32_000
+  /// Messages of a conversation that the model sees (MAX_CONVERSATION_HISTORY).
+  public var conversationHistoryMax = 100
+  /// Executions at once (MAX_CONCURRENT_AGENTS).
+  public var concurrentRunsMax = 100
+  /// How long one execution may take (AGENT_EXECUTION_TIMEOUT).
+  public var executionTimeout = Duration.seconds(300)
+  /// Turns that may wait for their thread to be free.
+  public var turnsWaitingMax = 32
+
+  /// The contract's defaults.
+  public init() {}
+}

@@ -1,0 +1,64 @@
+/// A kind of agent, in one version: what can be set, and what an agent of it does. Adding one is one file, and one
+/// line where the program is put together.
+public protocol AgentTemplate: Sendable {
+  /// What can be set.
+  associatedtype Settings: TemplateSettings
+
+  /// What the platform is told about it.
+  static var about: TemplateDescription { get }
+
+  /// A template has no state of its own.
+  init()
+
+  /// Runs an agent of this template once. Throws `RuntimeError`, `ModelError`, `StoreError`, or `CancellationError`.
+  func execute(_ run: AgentRun, settings: Settings) async throws -> ChatCompletion
+}
+
+/// What the platform is told about a template (contract §3).
+public struct TemplateDescription: Sendable, Hashable {
+  /// Names the template in `template_id`.
+  public var id: String
+  /// `conversation`, `task`, `custom`, or its own.
+  public var type: String
+  /// Semantic version; each released one is a type of its own.
+  public var version: String
+  /// For people.
+  public var displayName: String
+  /// For people.
+  public var description: String
+  /// What an agent of it needs.
+  public var requirements: RuntimeRequirements
+
+  /// Describes a template.
+  public init(
+    id: String, type: String, version: String, displayName: String, description: String,
+    requirements: RuntimeRequirements
+  ) {
+    self.id = id
+    self.type = type
+    self.version = version
+    self.displayName = displayName
+    self.description = description
+    self.requirements = requirements
+  }
+}
+
+/// What an agent needs to run (contract §3 `runtimeRequirements`), as text for people.
+public struct RuntimeRequirements: Sendable, Hashable {
+  /// Memory, such as `256MB`.
+  public var memory: String
+  /// Processor time, such as `0.1 cores`.
+  public var cpu: String
+  /// Whether a GPU is needed.
+  public var gpu: Bool
+  /// What one answer takes, such as `model's own`.
+  public var estimatedLatency: String
+
+  /// Names the needs.
+  public init(memory: String, cpu: String, gpu: Bool = false, estimatedLatency: String) {
+    self.memory = memory
+    self.cpu = cpu
+    self.gpu = gpu
+    self.estimatedLatency = estimatedLatency
+  }
+}

@@ -1,0 +1,82 @@
+public import AgentJSON
+
+/// An agent's work with its settings filled in.
+typealias AgentProgram = @Sendable (AgentRun) async throws -> ChatCompletion
+
+/// One version of a template with its type erased.
+public struct TemplateVersion: Sendable {
+  /// What the platform is told.
+  public let about: TemplateDescription
+  /// The template as `GET /v1/schema` and `GET /v1/templates` show it.
+  public let json: JSONObject
+  let check: @Sendable (JSONObject, [Fault.Step]) -> (faults: [Fault], warnings: [String])
+  let program: @Sendable (JSONObject) -> AgentProgram?
+
+  init<Template: AgentTemplate>(_ type: Template.Type) {
+    let about = Template.about
+    self.about = about
+    json = Self.describe(about, sections: Template.Settings.formSections, schema: Template.Settings.jsonSchema)
+    check = { config, path in
+      let reading = Template.Settings.decode(config, path: path)
+      return (reading.faults, reading.warnings)
+    }
+    program = { config in
+      guard let settings = Template.Settings.decode(config).settings else { return nil }
+      let template = Template()
+      return { run in try await template.execute(run, settings: settings) }
+    }
+  }
+
+  private static func describe(
+    _ about: TemplateDescription, sections: JSONValue, schema: JSONObject
+  ) -> JSONObject {
+    var schema = schema
+    schema["title"] = .string(about.displayName)
+    let needs = about.requirements
+    return [
+      "template_name": .string(about.displayName), "template_id": .string(about.id), "type": .string(about.type),
+      "version": .string(about.version), "displayName": .string(about.displayName),
+      "description": .string(about.description),
+      "runtimeRequirements": [
+        "memory": .string(needs.memory), "cpu": .string(needs.cpu), "gpu": .bool(needs.gpu),
+        "estimatedLatency": .string(needs.estimatedLatency),
+      ],
+      "configSchema": [
+        "template_name": .string(about.displayName), "template_id": .string(about.id), "sections": sections,
+      ],
+      "jsonSchema": .object(schema),
+    ]
+  }
+}
+
+/// The templates this runtime has, in every version.
+public struct TemplateCatalog: Sendable {
+  /// The newest version of each template, in the order of registration.
+  public let newest: [TemplateVersion]
+  private let versions: [String: [TemplateVersion]]
+
+  /// Registers templates; of one with several versions the last named is the newest.
+  public init(_ templates: [any AgentTemplate.Type]) {
+    var versions: [String: [TemplateVersion]] = [:]
+    var order: [String] = []
+    for template in templates {
+      let version = TemplateVersion(template)
+      if versions[version.about.id] == nil { order.append(version.about.id) }
+      versions[version.about.id, default: []].append(version)
+    }
+    self.versions = versions
+    newest = order.compactMap { versions[$0]?.last }
+  }
+
+  /// The ids of all templates.
+  public var ids: [String] { newest.map(\.about.id) }
+
+  /// A version of a template; the newest one for nil.
+  public func version(_ version: String?, of id: String) -> TemplateVersion? {
+    guard let version else { return versions[id]?.last }
+    return versions[id]?.first { $0.about.version == version }
+  }
+
+  /// The versions of a template, oldest first.
+  public func versionNames(of id: String) -> [String] { versions[id]?.map(\.about.version) ?? [] }
+}

@@ -1,0 +1,66 @@
+public import FoundationEssentials
+
+/// Names a thread: an agent and the caller's `session_id`.
+public struct ThreadKey: Sendable, Hashable {
+  /// The agent's id.
+  public var agentID: String
+  /// The caller's name for the conversation.
+  public var sessionID: String
+
+  /// Makes a key.
+  public init(agentID: String, sessionID: String) {
+    self.agentID = agentID
+    self.sessionID = sessionID
+  }
+}
+
+/// A conversation that the server keeps (contract §4).
+public struct AgentThread: Sendable, Hashable {
+  /// Its name.
+  public var key: ThreadKey
+  /// Whose it is; nil where no turn named a user.
+  public var userID: String?
+  /// How many messages are stored.
+  public var messageCount: Int
+  /// The last messages, oldest first; all of them unless fewer were asked for. No system messages.
+  public var messages: [Message]
+  /// When its first turn was stored, UTC.
+  public var createdAt: Date
+  /// When its last turn was stored, UTC.
+  public var updatedAt: Date
+
+  /// Makes a thread.
+  public init(
+    key: ThreadKey, userID: String?, messageCount: Int, messages: [Message], createdAt: Date, updatedAt: Date
+  ) {
+    self.key = key
+    self.userID = userID
+    self.messageCount = messageCount
+    self.messages = messages
+    self.createdAt = createdAt
+    self.updatedAt = updatedAt
+  }
+}
+
+/// What a turn adds to its thread, in one transaction: a request's messages and the reply.
+public struct ThreadTurn: Sendable, Hashable {
+  /// The thread; it is made if it does not exist.
+  public var key: ThreadKey
+  /// The turn's user; becomes the thread's where that has none.
+  public var userID: String?
+  /// Messages to append, in order.
+  public var messages: [Message]
+  /// Whether the messages replace what the thread holds instead.
+  public var replacesHistory: Bool
+  /// When the turn ended, UTC.
+  public var time: Date
+
+  /// Makes a turn.
+  public init(key: ThreadKey, userID: String?, messages: [Message], replacesHistory: Bool, time: Date) {
+    self.key = key
+    self.userID = userID
+    self.messages = messages
+    self.replacesHistory = replacesHistory
+    self.time = time
+  }
+}

@@ -1,0 +1,39 @@
+/// What the model sees of a conversation: system messages first, then the last of the history (contract §4).
+struct Prompt {
+  /// System messages, the request's own or the agent's prompt.
+  var system: [Message]
+  /// What the thread holds, oldest first.
+  var history: [Message] = []
+  /// The request's messages besides system ones.
+  var added: [Message]
+
+  init(_ messages: [Message], systemPrompt: String?) {
+    system = messages.filter(\.role.isSystem)
+    added = messages.filter { !$0.role.isSystem }
+    if system.isEmpty, let systemPrompt, !systemPrompt.isEmpty { system = [Message(.system, systemPrompt)] }
+  }
+
+  /// The prompt with the last `count` non-system messages. The cut moves on to a user message, so that a tool call
+  /// and its results stay together, but never past the last one: the exchange under way is not cut.
+  func messages(last count: Int) -> [Message] {
+    let conversation = history + added
+    return system + conversation[cut(conversation, count)...]
+  }
+
+  /// Whether what is known of the history does not reach back to the user message that the cut must include.
+  func cutsToolExchange(last count: Int) -> Bool {
+    !(history + added).contains { $0.role == .user }
+  }
+
+  private func cut(_ conversation: [Message], _ count: Int) -> Int {
+    let start = max(0, conversation.count - count)
+    guard start > 0 else { return 0 }
+    if let next = conversation[start...].firstIndex(where: { $0.role == .user }) { return next }
+    return conversation.lastIndex { $0.role == .user } ?? start
+  }
+
+  /// Whether a request brings the history itself: an assistant's message outside a tool exchange.
+  static func bringsHistory(_ messages: [Message]) -> Bool {
+    messages.contains { $0.role == .assistant && !$0.hasToolCalls }
+  }
+}

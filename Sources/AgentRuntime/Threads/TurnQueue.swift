@@ -1,0 +1,124 @@
+import Synchronization
+
+/// Lets one turn of a thread run at a time, the others wait in the order in which they came.
+public final class TurnQueue: Sendable {
+  struct Ticket: Sendable, Hashable {
+    var key: ThreadKey
+    var number: Int
+  }
+
+  private struct Waiter {
+    var number: Int
+    var handle: RunHandle
+    var continuation: CheckedContinuation<Void, any Error>?
+  }
+
+  private struct Line {
+    var holder: (number: Int, handle: RunHandle)
+    var waiters: [Waiter] = []
+  }
+
+  private struct State {
+    var lines: [ThreadKey: Line] = [:]
+    var nextNumber = 0
+    // Waiters whose task was cancelled before they could be put in line.
+    var cancelledEarly: Set<Int> = []
+  }
+
+  private let state = Mutex(State())
+  private let waitersMax: Int
+
+  /// Allows `waitersMax` turns to wait for one thread.
+  public init(waitersMax: Int) { self.waitersMax = waitersMax }
+
+  /// Waits until the thread is free. Throws `RuntimeError` 409 where the policy or the length of the line forbids to
+  /// wait, and `CancellationError` when the task is cancelled meanwhile.
+  func enter(_ key: ThreadKey, policy: ConversationConfig.BusyPolicy, handle: RunHandle) async throws -> Ticket {
+    let (ticket, busyWith) = try admit(key, policy: policy, handle: handle)
+    guard let busyWith else { return ticket }
+    for handle in busyWith { handle.cancel(.superseded) }
+    try await withTaskCancellationHandler {
+      try await withCheckedThrowingContinuation { continuation in
+        park(ticket, continuation)
+      }
+    } onCancel: {
+      abandon(ticket)
+    }
+    return ticket
+  }
+
+  /// Takes the thread if it is free, else a place in line; and whom the newcomer ends (nil: the thread was free).
+  private func admit(
+    _ key: ThreadKey, policy: ConversationConfig.BusyPolicy, handle: RunHandle
+  ) throws -> (Ticket, [RunHandle]?) {
+    try state.withLock { state in
+      state.nextNumber += 1
+      let ticket = Ticket(key: key, number: state.nextNumber)
+      guard var line = state.lines[key] else {
+        state.lines[key] = Line(holder: (ticket.number, handle))
+        return (ticket, nil)
+      }
+      if policy == .reject {
+        throw RuntimeError(.conflict, "Another turn of session '\(key.sessionID)' is under way (on_busy: reject).")
+      }
+      guard line.waiters.count < waitersMax else {
+        throw RuntimeError(
+          .conflict, "\(waitersMax) turns wait for session '\(key.sessionID)' already, as many as may.",
+          retryAfter: .seconds(1))
+      }
+      let ended = policy == .enqueue ? [] : [line.holder.handle] + line.waiters.map(\.handle)
+      line.waiters.append(Waiter(number: ticket.number, handle: handle))
+      state.lines[key] = line
+      return (ticket, ended)
+    }
+  }
+
+  private func park(_ ticket: Ticket, _ continuation: CheckedContinuation<Void, any Error>) {
+    enum Outcome { case parked, ready, cancelled }
+    let outcome = state.withLock { state -> Outcome in
+      if state.cancelledEarly.remove(ticket.number) != nil { return .cancelled }
+      guard state.lines[ticket.key]?.holder.number != ticket.number else { return .ready }
+      guard let index = state.lines[ticket.key]?.waiters.firstIndex(where: { $0.number == ticket.number }) else {
+        return .cancelled
+      }
+      state.lines[ticket.key]?.waiters[index].continuation = continuation
+      return .parked
+    }
+    switch outcome {
+    case .parked: break
+    case .ready: continuation.resume()
+    case .cancelled: continuation.resume(throwing: CancellationError())
+    }
+  }
+
+  /// Gives up a place in line; if the thread was handed over in this moment, passes it on.
+  private func abandon(_ ticket: Ticket) {
+    let continuation = state.withLock { state -> CheckedContinuation<Void, any Error>? in
+      guard let index = state.lines[ticket.key]?.waiters.firstIndex(where: { $0.number == ticket.number }) else {
+        return nil
+      }
+      guard let continuation = state.lines[ticket.key]?.waiters.remove(at: index).continuation else {
+        state.cancelledEarly.insert(ticket.number)
+        return nil
+      }
+      return continuation
+    }
+    continuation?.resume(throwing: CancellationError())
+  }
+
+  /// Frees the thread for the next in line.
+  func leave(_ ticket: Ticket) {
+    let next = state.withLock { state -> CheckedContinuation<Void, any Error>? in
+      guard var line = state.lines[ticket.key], line.holder.number == ticket.number else { return nil }
+      guard !line.waiters.isEmpty else {
+        state.lines[ticket.key] = nil
+        return nil
+      }
+      let waiter = line.waiters.removeFirst()
+      line.holder = (waiter.number, waiter.handle)
+      state.lines[ticket.key] = line
+      return waiter.continuation
+    }
+    next?.resume()
+  }
+}

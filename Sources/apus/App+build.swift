@@ -1,0 +1,96 @@
+import AgentHTTP
+import AgentLLM
+import AgentRuntime
+import AgentSQLite
+import AgentServer
+import AgentTelemetry
+import Logging
+import NIOPosix
+import ServiceLifecycle
+import UnixSignals
+
+extension App {
+  /// The templates this build has, and nothing else is needed to add one.
+  static let templates = TemplateCatalog([CustomerServiceBot.self])
+
+  /// Puts the runtime together: the one place that knows all its parts. Throws `StoreError` where the database cannot
+  /// be used, and `ModelError` where the model's address cannot.
+  static func build(
+    _ settings: Settings, metrics: PrometheusMetrics, logger: Logger,
+    onStart: @escaping @Sendable (_ port: Int) async -> Void
+  ) async throws -> BuiltApp {
+    let store = try await SQLiteStore.open(
+      path: settings.databasePath, synchronous: settings.synchronous, version: version, logger: logger)
+    let transport = HTTPTransport(group: .singleton)
+    do {
+      let model = try settings.chatModel(over: transport)
+      let limits = settings.runtimeLimits
+      let runs = ActiveRuns(runsMax: limits.concurrentRunsMax, timeout: limits.executionTimeout)
+      let statistics = RunStatistics()
+      let health = HealthMonitor(model: model, store: store)
+      let executor = AgentExecutor(
+        model: model, defaultModelID: settings.defaultModelID, store: store, runs: runs, limits: limits,
+        statistics: statistics, logsContent: settings.logsContent, logger: logger)
+      let parts = ServerParts(
+        catalog: AgentCatalog(templates: templates, store: store, runs: runs), executor: executor, store: store,
+        runs: runs, health: health, statistics: statistics, limits: limits, schema: .builtin, version: version,
+        renderMetrics: { metrics.render() })
+      let server = APIServer(
+        configuration: settings.serverConfiguration, parts: parts, group: MultiThreadedEventLoopGroup.singleton,
+        logger: logger, onStart: onStart)
+      return BuiltApp(
+        server: server, background: BackgroundWork(health: health, runs: runs), store: store, transport: transport)
+    } catch {
+      await store.close()
+      try await transport.shutdown()
+      throw error
+    }
+  }
+}
+
+/// A runtime that is ready to run.
+struct BuiltApp: Sendable {
+  let server: APIServer
+  let background: BackgroundWork
+  let store: SQLiteStore
+  let transport: HTTPTransport
+
+  /// Serves until SIGTERM or SIGINT, then drains and closes the store. A second signal is not waited for.
+  func run(logger: Logger) async throws {
+    let group = ServiceGroup(
+      configuration: .init(
+        services: [
+          .init(service: background),
+          .init(service: server, successTerminationBehavior: .gracefullyShutdownGroup),
+        ],
+        gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+    do {
+      try await group.run()
+    } catch {
+      await close()
+      throw error
+    }
+    await close()
+  }
+
+  private func close() async {
+    await store.close()
+    // Whatever a connection to the model still says, its runs have ended.
+    try? await transport.shutdown()
+  }
+}
+
+/// What goes on beside the server: probes for health, and the runs' deadlines. The group ends services in the reverse
+/// of their order, so that deadlines hold while the server drains.
+struct BackgroundWork: Service {
+  let health: HealthMonitor
+  let runs: ActiveRuns
+
+  func run() async throws {
+    await cancelWhenGracefulShutdown {
+      async let probes: Void = health.run()
+      async let deadlines: Void = runs.watchDeadlines()
+      _ = await (probes, deadlines)
+    }
+  }
+}

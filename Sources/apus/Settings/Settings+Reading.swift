@@ -1,0 +1,88 @@
+import AgentSQLite
+import FoundationEssentials
+import Logging
+
+extension Settings {
+  /// Reads the settings from the environment and the text of a `.env` file, of which the environment wins.
+  ///
+  /// Throws all faults at once.
+  static func load(environment: [String: String], dotenv: String?) throws(SettingsError) -> Settings {
+    let (settings, faults) = inspect(environment: environment, dotenv: dotenv)
+    guard faults.isEmpty else { throw SettingsError(faults: faults) }
+    return settings
+  }
+
+  /// Reads the settings, with the default in place of each that is faulty.
+  static func inspect(
+    environment: [String: String], dotenv: String?
+  ) -> (settings: Settings, faults: [SettingFault]) {
+    var reader = SettingsReader(environment: environment, file: EnvironmentFile(dotenv ?? ""))
+    var settings = Settings()
+    settings.isDebug = reader.boolean("DEBUG")
+    settings.runtimeTokens = reader.runtimeTokens(isDebug: settings.isDebug)
+    settings.readListening(&reader)
+    settings.readModel(&reader)
+    settings.readLimits(&reader)
+    settings.readDatabase(&reader)
+    settings.readLogging(&reader)
+    reader.warnOfUnused()
+    settings.warnings = reader.warnings
+    return (settings, reader.faults)
+  }
+
+  private mutating func readListening(_ reader: inout SettingsReader) {
+    host = reader.host("HOST", or: host)
+    port = reader.integer("PORT", or: port, in: 0...65_535)
+    tls = reader.tlsFiles()
+    corsOrigins = reader.origins("CORS_ORIGINS")
+    requestBytesMax = reader.integer("MAX_REQUEST_BYTES", or: requestBytesMax, in: 1...1 << 30)
+    idleTimeout = reader.seconds("IDLE_TIMEOUT", or: idleTimeout)
+    drainTimeout = reader.seconds("DRAIN_TIMEOUT", or: drainTimeout)
+    streamKeepAlive = reader.seconds("SSE_KEEPALIVE", or: streamKeepAlive)
+    isMetricsOpen = reader.boolean("METRICS_OPEN")
+  }
+
+  private mutating func readModel(_ reader: inout SettingsReader) {
+    if let modelsFile = reader.text("MODELS_FILE") {
+      reader.fault(
+        "MODELS_FILE", "\(modelsFile.quoted) is not supported by this build yet",
+        allowed: "leave it unset, and set LLM_PROXY_URL or OPENAI_API_KEY")
+    } else if reader.text("LLM_PROXY_URL") == nil, reader.text("OPENAI_API_KEY") == nil {
+      reader.fault(
+        "LLM_PROXY_URL, OPENAI_API_KEY and MODELS_FILE", "are all unset, so no model could answer",
+        allowed: "LLM_PROXY_URL=http://host:port of an OpenAI-compatible service, or OPENAI_API_KEY")
+    }
+    proxyURL = reader.value("LLM_PROXY_URL", or: nil, allowed: WebAddress.allowed, WebAddress.baseURL)
+    proxyToken = reader.secret("LLM_PROXY_TOKEN")
+    openAIKey = reader.secret("OPENAI_API_KEY")
+    openAIBaseURL = reader.value(
+      "OPENAI_BASE_URL", or: openAIBaseURL, allowed: WebAddress.allowed, WebAddress.baseURL)
+    openAIModel = reader.identifier("OPENAI_MODEL", or: openAIModel)
+    defaultModelID = reader.identifier("DEFAULT_LLM_CONFIG_ID", or: defaultModelID)
+    modelTimeout = reader.seconds("LLM_REQUEST_TIMEOUT", or: modelTimeout)
+  }
+
+  private mutating func readLimits(_ reader: inout SettingsReader) {
+    executionTimeout = reader.seconds("AGENT_EXECUTION_TIMEOUT", or: executionTimeout)
+    concurrentRunsMax = reader.integer("MAX_CONCURRENT_AGENTS", or: concurrentRunsMax, in: 1...1_000_000)
+    messageLengthMax = reader.integer("MAX_MESSAGE_LENGTH", or: messageLengthMax, in: 1...1 << 30)
+    conversationHistoryMax = reader.integer(
+      "MAX_CONVERSATION_HISTORY", or: conversationHistoryMax, in: 1...1_000_000)
+  }
+
+  private mutating func readDatabase(_ reader: inout SettingsReader) {
+    databasePath = reader.databasePath("DATABASE_URL", or: databasePath)
+    synchronous = reader.choice(
+      "SQLITE_SYNCHRONOUS", or: synchronous, of: SQLiteStore.Synchronous.allCases.map { ($0.rawValue, $0) })
+    runRetention = reader.days("RUN_RETENTION", or: runRetention)
+    threadRetention = reader.days("THREAD_RETENTION", or: threadRetention)
+  }
+
+  private mutating func readLogging(_ reader: inout SettingsReader) {
+    logLevel = reader.choice(
+      "LOG_LEVEL", or: logLevel,
+      of: [("DEBUG", .debug), ("INFO", .info), ("WARN", .warning), ("WARNING", .warning), ("ERROR", .error)])
+    logFormat = reader.choice("LOG_FORMAT", or: logFormat, of: LogFormat.allCases.map { ($0.rawValue, $0) })
+    logsContent = reader.boolean("LOG_CONTENT")
+  }
+}

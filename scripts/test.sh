@@ -1,0 +1,63 @@
+#!/usr/bin/env bash
+# All tests: builds debug, runs the Swift tests, then the end-to-end tests against the real binary and a real model.
+# usage: [FILTER=text] scripts/test.sh [pytest option...]
+#   FILTER: a regular expression for the Swift tests (swift test --filter) and an expression for pytest (-k)
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+FILTER="${FILTER:-}"
+pytest_options=("$@")
+summary=()
+stop_model=""
+
+finish() {
+  local code=$?
+  if [ -n "$stop_model" ]; then scripts/local-model.sh stop || true; fi
+  echo
+  for line in ${summary[@]+"${summary[@]}"}; do echo "$line"; done
+  exit "$code"
+}
+trap finish EXIT
+
+# Runs one layer; the first that fails ends the run.
+layer() {
+  local name="$1" began=$SECONDS
+  shift
+  say "$name"
+  if "$@"; then
+    summary+=("ok      $name ($((SECONDS - began)) s)")
+  else
+    local code=$?
+    summary+=("FAILED  $name ($((SECONDS - began)) s)")
+    exit "$code"
+  fi
+}
+
+build_tests() { swift build --build-tests "${DEBUG_FLAGS[@]}"; }
+
+swift_tests() {
+  local options=("${DEBUG_FLAGS[@]}" --skip-build --parallel --disable-xctest)
+  if [ -n "$FILTER" ]; then options+=(--filter "$FILTER"); fi
+  swift test "${options[@]}"
+}
+
+start_model() {
+  [ -z "${APUS_TEST_MODEL_URL:-}" ] || return 0
+  if ! scripts/local-model.sh status >/dev/null; then stop_model=yes; fi
+  APUS_TEST_MODEL_URL="$(scripts/local-model.sh start)" || return
+  export APUS_TEST_MODEL_URL
+}
+
+end_to_end_tests() {
+  local options=(-q --durations=5) code=0
+  if [ -n "$FILTER" ]; then options+=(-k "$FILTER"); fi
+  .venv-test/bin/python -m pytest "${options[@]}" ${pytest_options[@]+"${pytest_options[@]}"} Tests/EndToEnd || code=$?
+  # 5: the filter chose none of them.
+  if [ "$code" -eq 5 ] && [ -n "$FILTER" ]; then code=0; fi
+  return "$code"
+}
+
+layer "install what is missing" scripts/install.sh test
+layer "build (debug, with tests)" build_tests
+layer "Swift tests" swift_tests
+layer "local model" start_model
+layer "end-to-end tests" end_to_end_tests
