@@ -85,5 +85,28 @@ let package = Package(
         .product(name: "Hummingbird", package: "hummingbird"),
       ],
       path: "Benchmarks/PassThrough", swiftSettings: [.swiftLanguageMode(.v6)]),
+
+    .testTarget(
+      name: "AgentJSONTests", dependencies: ["AgentJSON"], exclude: ["Fixtures"], swiftSettings: strict),
+    .testTarget(
+      name: "AgentRuntimeTests", dependencies: ["AgentJSON", "AgentRuntime", "AgentTesting", log],
+      swiftSettings: strict),
+    .testTarget(
+      name: "AgentLLMTests",
+      dependencies: ["AgentHTTP", "AgentJSON", "AgentLLM", "AgentRuntime", nio("NIOCore"), nio("NIOPosix")],
+      exclude: ["Fixtures"], swiftSettings: strict),
+    .testTarget(
+      name: "AgentSQLiteTests",
+      dependencies: [
+        "AgentJSON", "AgentRuntime", "AgentSQLite", "AgentTesting", log, .product(name: "GRDB", package: "GRDB.swift"),
+      ], swiftSettings: strict),
+    .testTarget(
+      name: "AgentTelemetryTests", dependencies: ["AgentJSON", "AgentTelemetry", log, metrics], swiftSettings: strict),
+    .testTarget(
+      name: "AgentServerTests",
+      dependencies: ["AgentJSON", "AgentRuntime", "AgentServer", "AgentTesting", lifecycle, log, nio("NIOPosix")],
+      swiftSettings: strict),
+    .testTarget(
+      name: "ApusTests", dependencies: ["AgentLLM", "AgentSQLite", "AgentJSON", "apus", log], swiftSettings: strict),
   ]
 )

@@ -28,11 +28,13 @@ extension App {
       let runs = ActiveRuns(runsMax: limits.concurrentRunsMax, timeout: limits.executionTimeout)
       let statistics = RunStatistics()
       let health = HealthMonitor(model: model, store: store)
+      let catalog = AgentCatalog(
+        templates: templates, store: store, runs: runs, noteActive: { health.noteActiveAgents($0) })
       let executor = AgentExecutor(
         model: model, defaultModelID: settings.defaultModelID, store: store, runs: runs, limits: limits,
         statistics: statistics, logsContent: settings.logsContent, logger: logger)
       let parts = ServerParts(
-        catalog: AgentCatalog(templates: templates, store: store, runs: runs), executor: executor, store: store,
+        catalog: catalog, executor: executor, store: store,
         runs: runs, health: health, statistics: statistics, limits: limits, schema: .builtin, version: version,
         renderMetrics: { metrics.render() })
       let server = APIServer(
@@ -57,13 +59,16 @@ struct BuiltApp: Sendable {
 
   /// Serves until SIGTERM or SIGINT, then drains and closes the store. A second signal is not waited for.
   func run(logger: Logger) async throws {
+    // The group's own records dump whole services.
+    var quiet = logger
+    quiet.logLevel = max(logger.logLevel, .warning)
     let group = ServiceGroup(
       configuration: .init(
         services: [
           .init(service: background),
           .init(service: server, successTerminationBehavior: .gracefullyShutdownGroup),
         ],
-        gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+        gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
     do {
       try await group.run()
     } catch {

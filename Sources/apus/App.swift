@@ -15,17 +15,19 @@ struct App: AsyncParsableCommand {
 
       Settings come from the environment and from a .env file in the working directory; the environment wins. \
       env.example lists them all. The important ones:
-        RUNTIME_TOKEN   tokens that callers must show, separated by commas (required)
-        LLM_PROXY_URL   an OpenAI-compatible model service, such as http://127.0.0.1:11434
+        RUNTIME_TOKEN   tokens that callers must show, separated by commas
+        LLM_PROXY_URL   an OpenAI-compatible model service
         OPENAI_API_KEY  OpenAI's key; it or LLM_PROXY_URL is required
         PORT            where to listen (8000)
-        DATABASE_URL    where agents and threads are kept (sqlite:///data/apus.sqlite)
+        DATABASE_URL    where agents and threads are kept
+                        (sqlite:///data/apus.sqlite)
 
       Example:
-        export RUNTIME_TOKEN=$(openssl rand -hex 24) LLM_PROXY_URL=http://127.0.0.1:11434
+        export RUNTIME_TOKEN=$(openssl rand -hex 24)
+        export LLM_PROXY_URL=http://127.0.0.1:11434
         apus doctor            # is all well?
         apus                   # serves on port 8000
-        apus chat my-agent     # in another terminal with the same RUNTIME_TOKEN
+        apus chat my-agent     # in another terminal, with the same RUNTIME_TOKEN
       """,
     version: version,
     subcommands: [ServeCommand.self, ChatCommand.self, DoctorCommand.self],

@@ -108,8 +108,7 @@ struct ConnectionTests {
   }
 
   @Test func aSlowReaderBoundsWhatIsRead() async throws {
-    let total = 64 << 20
-    let flood = Flood(bytesMax: total)
+    let flood = Flood(bytesMax: 40 << 20)
     try await withModel { _, connection in
       connection.sendStreamHead()
       flood.run(connection)
@@ -120,9 +119,9 @@ struct ConnectionTests {
         bytes += deltas.reduce(0) { $0 + ($1.content?.utf8.count ?? 0) }
         guard isFirst else { return }
         isFirst = false
-        // What the sockets hold is a few MB; it has to come to a rest there.
+        // What the two sockets hold is a few MB; it has to come to a rest there.
         let accepted = try await flood.settled()
-        #expect(accepted < total / 2, "\(accepted) bytes were read ahead")
+        #expect(accepted < 16 << 20, "\(accepted) bytes were read ahead")
       }
       #expect(bytes == flood.textSent)
       #expect(completion.message.text.utf8.count == bytes)
@@ -141,7 +140,8 @@ struct ConnectionTests {
         _ = try await model.stream(.hello) { _ in }
       }
       #expect(server.requests.count == 100)
-      #expect(Set(server.requests.map(\.connection)) == [0])
+      // A call returns at `[DONE]`; where the stream's end has not arrived then, the next call takes another.
+      #expect(Set(server.requests.map(\.connection)).isSubset(of: [0, 1]))
     }
   }
 
@@ -216,7 +216,7 @@ private final class Flood: Sendable {
   private let accepted = Atomic<Int>(0)
   private let text = String(repeating: "x", count: 60_000)
 
-  init(bytesMax: Int) { self.bytesMax = bytesMax / 2 }
+  init(bytesMax: Int) { self.bytesMax = bytesMax }
 
   /// How much text goes out in all.
   var textSent: Int { (bytesMax / text.utf8.count) * text.utf8.count }
@@ -236,14 +236,14 @@ private final class Flood: Sendable {
     }
   }
 
-  /// What the sockets took when they took nothing more for half a second.
+  /// What the sockets took when they took nothing more for a while.
   func settled() async throws -> Int {
     var before = -1
     while true {
       let now = accepted.load(ordering: .relaxed)
       if now == before { return now }
       before = now
-      try await Task.sleep(for: .milliseconds(500))
+      try await Task.sleep(for: .milliseconds(300))
     }
   }
 }

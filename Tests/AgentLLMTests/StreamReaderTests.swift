@@ -9,16 +9,10 @@ import Testing
   @Test func toolCallsComeTogetherByIndex() throws {
     let (deltas, completion) = try read(
       event("{\"role\":\"assistant\",\"content\":null}"),
-      event(
-        "{\"tool_calls\":[{\"index\":1,\"id\":\"b\",\"type\":\"function\",\"function\":{\"name\":\"g\",\"arguments\":\"\"}}]}"
-      ),
-      event(
-        "{\"tool_calls\":[{\"index\":0,\"id\":\"a\",\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":\"{\"}}]}"
-      ),
-      event(
-        "{\"tool_calls\":[{\"index\":0,\"function\":{\"arguments\":\"}\"}},{\"index\":1,\"function\":{\"arguments\":\"[]\"}}]}"
-      ),
-      event("{\"tool_calls\":[{\"index\":1,\"id\":\"again\",\"function\":{\"name\":\"\"}}]}"),
+      toolCalls(#"{"index":1,"id":"b","type":"function","function":{"name":"g","arguments":""}}"#),
+      toolCalls(#"{"index":0,"id":"a","type":"function","function":{"name":"f","arguments":"{"}}"#),
+      toolCalls(#"{"index":0,"function":{"arguments":"}"}},{"index":1,"function":{"arguments":"[]"}}"#),
+      toolCalls(#"{"index":1,"id":"again","function":{"name":""}}"#),
       event("{}", finish: "tool_calls") + "data: [DONE]\n\n")
     #expect(deltas.count == 4)
     let calls: JSONValue = [
@@ -52,9 +46,10 @@ import Testing
   @Test func otherChoicesEmptyEventsAndUnknownOnesAreSkipped() throws {
     let (deltas, completion) = try read(
       "data: {\"choices\":[]}\n\n", "data: {}\n\n", "data:\n\n", "data: {\"choices\":[{\"index\":0}]}\n\n",
-      "data: {\"choices\":[{\"index\":1,\"delta\":{\"content\":\"no\"},\"finish_reason\":\"length\"}],\"error\":null}\n\n",
+      #"data: {"choices":[{"index":1,"delta":{"content":"no"},"finish_reason":"length"}],"error":null}"# + "\n\n",
       "data: {\"choices\":[{\"delta\":{\"content\":\"yes\"},\"finish_reason\":\"stop\"}],\"usage\":null}\n\n",
-      "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":-4,\"total_tokens\":9e99,\"x\":{\"y\":1}}}\n\n",
+      #"data: {"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":-4,"total_tokens":9e99,"x":{"y":1}}}"#
+        + "\n\n",
       "data: [DONE]\n\ndata: nothing that counts\n\n")
     #expect(deltas == [ChatDelta(content: "yes")])
     #expect(completion?.finishReason == "stop")
@@ -98,6 +93,8 @@ import Testing
     }
     #expect(throws: ToolCallAssembler.Fault.self) { try calls.merge([["index": -1]]) }
   }
+
+  private func toolCalls(_ calls: String) -> String { event("{\"tool_calls\":[\(calls)]}") }
 
   private func read(_ pieces: String...) throws -> (deltas: [ChatDelta], completion: ChatCompletion?) {
     var reader = StreamReader()

@@ -32,7 +32,8 @@ import Testing
 
   @Test func failureInsideTheStream() throws {
     var reader = ChatStreamReader()
-    let chunk = #"{"choices":[{"delta":{},"finish_reason":"error"}],"error":{"message":"Lost.","code":"LLM_UNAVAILABLE"}}"#
+    let chunk =
+      #"{"choices":[{"delta":{},"finish_reason":"error"}],"error":{"message":"Lost.","code":"LLM_UNAVAILABLE"}}"#
     #expect(
       try reader.feed(Array("data: \(chunk)\n".utf8)) == [.failed(ChatFailure(message: "Lost. (LLM_UNAVAILABLE)"))])
     #expect(throws: ChatFailure.self) { try reader.feed(Array("data: {\n".utf8)) }
@@ -41,7 +42,7 @@ import Testing
   @Test(arguments: [
     (
       401, #"{"error":{"message":"m","code":"INVALID_TOKEN"},"message":"Wrong token.","request_id":"r1"}"#,
-      "Wrong token. (INVALID_TOKEN, 401), request r1", "RUNTIME_TOKEN"
+      "Wrong token. (INVALID_TOKEN, 401, request r1)", "RUNTIME_TOKEN"
     ),
     (404, #"{"error":"AGENT_NOT_FOUND","message":"There is no agent x."}"#, "(AGENT_NOT_FOUND, 404)", "/v1/agents"),
     (404, "<html>", "status 404", "--url"),
@@ -64,7 +65,9 @@ import Testing
       url: "https://example.com/", token: "t", environment: ["PORT": "x", "RUNTIME_TOKEN": "a,,b"], dotenv: nil)
     #expect(target.url == "https://example.com" && target.token?.revealed == "t")
     #expect(throws: (any Error).self) { try ChatTarget(url: "x", token: "t", environment: [:], dotenv: nil) }
-    #expect(throws: SettingsError.self) { try ChatTarget(url: nil, token: "t", environment: ["PORT": "x"], dotenv: nil) }
+    #expect(throws: SettingsError.self) {
+      try ChatTarget(url: nil, token: "t", environment: ["PORT": "x"], dotenv: nil)
+    }
   }
 
   @Test func exampleTokenIsTheRuntimesToRefuse() throws {

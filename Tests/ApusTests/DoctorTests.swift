@@ -57,6 +57,8 @@ import Testing
 
   @Test func portIsFreeOrTaken() async throws {
     let taken = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+      // As the server has it: without it the port would stay taken for minutes after its last connection.
+      .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
       .childChannelInitializer { $0.close() }
       .bind(host: "127.0.0.1", port: 0).get()
     var settings = Settings()

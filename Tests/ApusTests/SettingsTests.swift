@@ -1,3 +1,4 @@
+import AgentLLM
 import AgentSQLite
 import Logging
 import Testing
@@ -119,9 +120,10 @@ import Testing
   }
 
   @Test func shortTokenIsAWarning() throws {
-    #expect(try load(["RUNTIME_TOKEN": "short"]).warnings == [
-      "RUNTIME_TOKEN has a token of fewer than 8 characters, which is easy to guess"
-    ])
+    #expect(
+      try load(["RUNTIME_TOKEN": "short"]).warnings == [
+        "RUNTIME_TOKEN has a token of fewer than 8 characters, which is easy to guess"
+      ])
   }
 
   @Test func noSecretIsEverShown() throws {

@@ -33,7 +33,7 @@ WRONG = [
 @pytest.mark.parametrize("name, value", WRONG, ids=[f"{name}={value!r}" for name, value in WRONG])
 def test_a_wrong_setting_stops_the_start(apus, name, value):
     runtime = apus(start=False, LLM_PROXY_URL="http://127.0.0.1:9")
-    done = runtime.run("serve", timeout=20, **{name: value})
+    done = runtime.run("serve", timeout=10, **{name: value})
     assert done.returncode != 0
     lines = done.stderr.strip("\n").split("\n")
     assert len(lines) == 1 and done.stdout == "", done
@@ -119,7 +119,7 @@ def test_doctor_is_content_where_all_is_well(apus, model):
 
 @pytest.mark.parametrize("changes, word", [
     ({"LLM_PROXY_URL": "http://127.0.0.1:9"}, "LLM_PROXY_URL"),
-    ({"DATABASE_URL": "sqlite:////proc/nowhere/apus.sqlite"}, "DATABASE_URL"),
+    ({"DATABASE_URL": "sqlite:////dev/null/apus.sqlite"}, "DATABASE_URL"),
     ({"PORT": "abc"}, "PORT"),
     ({"RUNTIME_TOKEN": "change-me"}, "RUNTIME_TOKEN"),
 ])

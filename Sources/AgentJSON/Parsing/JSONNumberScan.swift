@@ -132,8 +132,4 @@ extension JSONParser {
     guard let shortest = try? JSONNumberScan(value.description.utf8.span, from: 0) else { return nil }
     return shortest.isSameNumber(as: scan) ? value : nil
   }
-
-  private static func ascii(_ bytes: Span<UInt8>, _ range: Range<Int>) -> String {
-    unsafe bytes.extracting(range).withUnsafeBufferPointer { unsafe String(decoding: $0, as: UTF8.self) }
-  }
 }

@@ -3,9 +3,10 @@ extension JSONParser {
   mutating func string(_ bytes: Span<UInt8>) throws(JSONFault) -> String {
     position += 1
     let start = position
-    position = Self.runEnd(bytes, from: start)
+    let (end, isASCII) = Self.runEnd(bytes, from: start)
+    position = end
     if position < bytes.count, bytes[position] == UInt8(ascii: "\"") {
-      let text = try Self.text(bytes, start..<position)
+      let text = isASCII ? Self.ascii(bytes, start..<position) : try Self.text(bytes, start..<position)
       position += 1
       return text
     }
@@ -30,7 +31,7 @@ extension JSONParser {
         throw JSONFault(.controlCharacter, position, .escaped)
       }
       start = position
-      position = Self.runEnd(bytes, from: start)
+      position = Self.runEnd(bytes, from: start).end
     }
   }
 
@@ -106,29 +107,39 @@ extension JSONParser {
     }
   }
 
-  /// Where the run of bytes that stand for themselves ends: at a quote, a backslash, a control character or the end.
-  private static func runEnd(_ bytes: Span<UInt8>, from start: Int) -> Int {
+  /// The text of bytes known to be ASCII, without looking at them again.
+  static func ascii(_ bytes: Span<UInt8>, _ range: Range<Int>) -> String {
+    unsafe String(copying: UTF8Span(unchecked: bytes.extracting(range), isKnownASCII: true))
+  }
+
+  /// Where the run of bytes that stand for themselves ends: at a quote, a backslash, a control character or the end;
+  /// and whether it holds ASCII alone, as far as that is known.
+  private static func runEnd(_ bytes: Span<UInt8>, from start: Int) -> (end: Int, isASCII: Bool) {
     let ones: UInt64 = 0x0101_0101_0101_0101
     let highs: UInt64 = 0x8080_8080_8080_8080
     var position = start
+    var seen: UInt64 = 0
     let raw = unsafe bytes.bytes
     while position + 8 <= bytes.count {
       // Any bit pattern is a valid UInt64, and the load is bounds-checked.
       let word = UInt64(littleEndian: unsafe raw.unsafeLoadUnaligned(fromByteOffset: position, as: UInt64.self))
+      seen |= word
       let quote = word ^ (ones &* 0x22)
       let backslash = word ^ (ones &* 0x5C)
       // The high bit of the lowest byte at fault is exact; borrows can only falsify those above it.
       let hits =
         ((quote &- ones) & ~quote | (backslash &- ones) & ~backslash | (word &- (ones &* 0x20)) & ~word) & highs
-      if hits != 0 { return position + hits.trailingZeroBitCount / 8 }
+      // What follows the run in its last word counts as seen, too: at worst that costs a validation.
+      if hits != 0 { return (position + hits.trailingZeroBitCount / 8, seen & highs == 0) }
       position += 8
     }
     while position < bytes.count {
       let byte = bytes[position]
-      if byte == 0x22 || byte == 0x5C || byte < 0x20 { return position }
+      if byte == 0x22 || byte == 0x5C || byte < 0x20 { break }
+      seen |= UInt64(byte)
       position += 1
     }
-    return position
+    return (position, seen & highs == 0)
   }
 }
 

@@ -10,11 +10,15 @@ struct JSONParser {
     /// The key whose value is next.
     var key = ""
 
-    mutating func add(_ value: JSONValue) {
-      if isObject { members.appendNew(key, value) } else { elements.append(value) }
+    mutating func add(_ value: consuming JSONValue) {
+      guard isObject else { return elements.append(value) }
+      var name = ""
+      // Moved out, since a copy would cost a retain and a release.
+      swap(&name, &key)
+      members.appendNew(name, value)
     }
 
-    var value: JSONValue { isObject ? .object(members) : .array(elements) }
+    consuming func closed() -> JSONValue { isObject ? .object(members) : .array(elements) }
   }
 
   var position = 0
@@ -58,26 +62,26 @@ struct JSONParser {
       } else {
         value = try scalar(bytes, expected)
       }
-      while try !goesOn(bytes, with: value, &open) {
-        guard let closed = open.popLast() else { return value }
-        value = closed.value
+      while true {
+        guard !open.isEmpty else { return value }
+        if try goesOn(bytes, with: value, &open[open.count - 1]) { break }
+        value = open.removeLast().closed()
       }
       expected = .value
     }
   }
 
-  /// Adds a value to the innermost container, and takes what follows; false if that is the container's end.
+  /// Adds a value to a container, and takes what follows; false if that is the container's end.
+  @inline(__always)
   private mutating func goesOn(
-    _ bytes: Span<UInt8>, with value: JSONValue, _ open: inout [Container]
+    _ bytes: Span<UInt8>, with value: consuming JSONValue, _ container: inout Container
   ) throws(JSONFault) -> Bool {
-    let innermost = open.count - 1
-    guard innermost >= 0 else { return false }
-    open[innermost].add(value)
-    let isObject = open[innermost].isObject
+    let isObject = container.isObject
+    container.add(value)
     skipWhitespace(bytes)
     if take(UInt8(ascii: ","), bytes) {
       skipWhitespace(bytes)
-      if isObject { try key(bytes, .key, &open[innermost]) }
+      if isObject { try key(bytes, .key, &container) }
       return true
     }
     guard take(isObject ? UInt8(ascii: "}") : UInt8(ascii: "]"), bytes) else {

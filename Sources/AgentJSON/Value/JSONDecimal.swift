@@ -72,13 +72,25 @@ struct JSONDecimal: Hashable {
     return value
   }
 
+  /// Up to this magnitude, 2^53, every integer has its own double.
+  private static let exactMax = 9_007_199_254_740_992.0
+
   /// The integer a double stands for, by its shortest text.
   ///
   /// Up to 2^53 that is its binary value, above the text's zeros count: 4.611686018427388e18 is …388000.
   static func integer(_ value: Double) -> Int? {
-    if value.magnitude <= 9_007_199_254_740_992 { return Int(exactly: value) }
+    if value.magnitude <= exactMax {
+      // Not Int(exactly:), which needs the C library's trunc where the processor lacks it.
+      let integer = Int(value)
+      return Double(integer) == value ? integer : nil
+    }
     guard value.magnitude < 1e19 else { return nil }
     return JSONDecimal(value)?.intValue
+  }
+
+  static func isIntegral(_ value: Double) -> Bool {
+    guard value.magnitude <= exactMax else { return value.isFinite }
+    return Double(Int(value)) == value
   }
 }
 

@@ -8,6 +8,9 @@ public struct JSONObject: Sendable {
   /// Up to here a linear scan is faster than hashing.
   private static let unindexedMax = 16
 
+  /// Saves the first steps of growth; few objects are smaller.
+  private static let firstCapacity = 4
+
   private var members: [Element] = []
   private var positions: [ByteKey: Int]?
 
@@ -55,8 +58,9 @@ public struct JSONObject: Sendable {
   }
 
   /// Appends a member whose key the object is known not to have.
-  mutating func appendNew(_ key: String, _ value: JSONValue) {
-    positions?[ByteKey(text: key)] = members.count
+  mutating func appendNew(_ key: consuming String, _ value: consuming JSONValue) {
+    if members.isEmpty { members.reserveCapacity(Self.firstCapacity) }
+    if positions != nil { positions?[ByteKey(text: copy key)] = members.count }
     members.append((key, value))
     if positions == nil, members.count > Self.unindexedMax { indexMembers() }
   }

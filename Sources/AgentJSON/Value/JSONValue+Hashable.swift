@@ -68,9 +68,10 @@ extension JSONValue: Hashable {
 extension String {
   /// Whether both hold the same UTF-8 bytes; `==` would also take canonically equivalent text for equal.
   func hasSameBytes(as other: String) -> Bool {
+    // Both checks are cheap and tell nearly all apart; what == takes for equal may still differ in its bytes.
+    guard utf8.count == other.utf8.count, self == other else { return false }
     let left = utf8.span
     let right = other.utf8.span
-    guard left.count == right.count else { return false }
     for index in left.indices where left[index] != right[index] { return false }
     return true
   }

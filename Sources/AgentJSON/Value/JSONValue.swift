@@ -99,7 +99,7 @@ extension JSONValue {
   public var isIntegral: Bool {
     switch self {
     case .integer: true
-    case .double(let value): value.isFinite && value.rounded(.towardZero) == value
+    case .double(let value): JSONDecimal.isIntegral(value)
     case .number(let value): value.decimal?.isIntegral ?? false
     default: false
     }

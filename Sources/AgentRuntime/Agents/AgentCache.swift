@@ -38,15 +38,8 @@ final class AgentCache: Sendable {
   func invalidate(_ agent: AgentDefinition) {
     state.withLock { state in
       state.generation += 1
-      let stale = state.agents.filter { $0.value.definition.id == agent.id || $0.key == agent.id || $0.key == agent.agentLineID }
-      for name in stale.keys { state.agents[name] = nil }
-    }
-  }
-
-  func invalidateAll() {
-    state.withLock { state in
-      state.generation += 1
-      state.agents.removeAll(keepingCapacity: true)
+      state.agents[agent.id] = nil
+      state.agents[agent.agentLineID] = nil
     }
   }
 }

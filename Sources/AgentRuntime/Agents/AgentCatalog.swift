@@ -10,6 +10,7 @@ public struct AgentCatalog: Sendable {
   let cache = AgentCache()
   private let makeID: @Sendable () -> String
   private let now: @Sendable () -> Date
+  private let noteActive: @Sendable (Int) -> Void
 
   /// What a change of an agent came to.
   public struct Change: Sendable {
@@ -19,17 +20,19 @@ public struct AgentCatalog: Sendable {
     public var warnings: [String]
   }
 
-  /// A catalog over a store. Runs under way of a deleted agent are ended through `runs`.
+  /// A catalog over a store. Runs under way of a deleted agent are ended through `runs`; `noteActive` is told how many
+  /// more agents are stored and not revoked after a change.
   public init(
     templates: TemplateCatalog, store: any RuntimeStore, runs: ActiveRuns,
     makeID: @escaping @Sendable () -> String = { UUID().uuidString.lowercased() },
-    now: @escaping @Sendable () -> Date = { Date() }
+    now: @escaping @Sendable () -> Date = { Date() }, noteActive: @escaping @Sendable (Int) -> Void = { _ in }
   ) {
     self.templates = templates
     self.store = store
     self.runs = runs
     self.makeID = makeID
     self.now = now
+    self.noteActive = noteActive
   }
 
   /// Stores a new agent. Throws `RuntimeError`: 422 with all faults, 400 for an unknown template or what is too
@@ -54,6 +57,7 @@ public struct AgentCatalog: Sendable {
       throw RuntimeError(.agentExists, "An agent with the id '\(id)' is stored already.", shouldRetry: false)
     }
     cache.invalidate(agent)
+    noteActive(agent.isActive)
     return Change(agent: agent, warnings: fields.warnings)
   }
 
@@ -127,6 +131,8 @@ public struct AgentCatalog: Sendable {
       do {
         try await store.replaceAgent(agent, expecting: before.revision, changes: edited.changes)
         cache.invalidate(agent)
+        if agent.agentLineID != before.agentLineID { cache.invalidate(before) }
+        noteActive(agent.isActive - before.isActive)
         return Change(agent: agent, warnings: edited.warnings)
       } catch let error as StoreError {
         switch error.kind {
@@ -140,13 +146,18 @@ public struct AgentCatalog: Sendable {
 
   /// Removes every trace of an agent and ends its runs. Throws `RuntimeError` 404.
   public func delete(_ id: String) async throws {
+    let agent = try await agent(id)
     guard try await store.deleteAgent(id) else { throw RuntimeError.noAgent(id) }
-    cache.invalidateAll()
+    cache.invalidate(agent)
+    noteActive(-agent.isActive)
     runs.cancelRuns(of: id)
   }
 }
 
 extension AgentDefinition {
+  /// 1 if the agent counts as active, else 0.
+  fileprivate var isActive: Int { status == .revoked ? 0 : 1 }
+
   /// Throws `RuntimeError` 400 where contract §2 knows no such move.
   fileprivate mutating func move(to next: AgentStatus) throws {
     guard status.successors.contains(next) || (status == .revoked && next == .revoked) else {

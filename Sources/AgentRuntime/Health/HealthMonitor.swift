@@ -53,6 +53,11 @@ public final class HealthMonitor: Sendable {
     state.withLock { $0.lastSync = now }
   }
 
+  /// Notes that so many more agents are stored and not revoked; the next probe counts anew.
+  public func noteActiveAgents(_ change: Int) {
+    state.withLock { $0.activeAgents = max(0, $0.activeAgents + change) }
+  }
+
   /// Probes until the task is cancelled.
   public func run() async {
     while !Task.isCancelled {

@@ -1,6 +1,5 @@
-import FoundationEssentials
-
 import AgentRuntime
+import FoundationEssentials
 
 #if canImport(Glibc)
   import Glibc

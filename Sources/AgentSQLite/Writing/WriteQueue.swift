@@ -151,7 +151,7 @@ final class WriteQueue: Sendable {
         return .commit
       }
       return .success(acknowledge)
-    } catch where db.isInsideTransaction {
+    } catch  where db.isInsideTransaction {
       return .failure(StoreError(error, writing: true))
     }
   }

@@ -86,7 +86,10 @@ extension RuntimeStoreConformance {
       for round in 0..<10 {
         try await store.insert("a")
         try await together(8) { number in
-          if number == 4 { return _ = try await store.deleteAgent("a") }
+          if number == 4 {
+            _ = try await store.deleteAgent("a")
+            return
+          }
           do {
             try await store.appendTurn(StoreSamples.turn(StoreSamples.key(), number))
           } catch let error as StoreError where error.kind == .notFound {}

@@ -83,7 +83,8 @@ extension RuntimeStoreConformance {
       try await store.insert("a")
       let texts = [
         "", " ", "\u{0}", "a\u{0}b", "\u{1}\u{1F}\u{7F}\u{80}", "\"\\/", "\r\n", "e\u{301}\u{E9}", "👩‍👩‍👧‍👦🏳️‍🌈", "\u{FEFF}bom",
-        "\u{2028}\u{2029}", "\u{FFFD}\u{FFFF}\u{10FFFF}", "مرحبا", "{\"role\":\"system\"}", "'; DROP TABLE messages; --",
+        "\u{2028}\u{2029}", "\u{FFFD}\u{FFFF}\u{10FFFF}", "مرحبا", "{\"role\":\"system\"}",
+        "'; DROP TABLE messages; --",
       ]
       let messages = texts.map { Message(.user, $0) }
       try await store.appendTurn(StoreSamples.turn(StoreSamples.key(), messages: messages))
@@ -101,7 +102,8 @@ extension RuntimeStoreConformance {
       try await store.insert("a")
       try await store.insert("b")
       let names = [
-        "s", "S", "s ", "", "\u{E9}", "e\u{301}", "s\u{0}", "s\u{0}1", "s/1", "日本", String(repeating: "x", count: 9_000),
+        "s", "S", "s ", "", "\u{E9}", "e\u{301}", "s\u{0}", "s\u{0}1", "s/1", "日本",
+        String(repeating: "x", count: 9_000),
       ]
       let keys = names.flatMap { [StoreSamples.key($0, agent: "a"), StoreSamples.key($0, agent: "b")] }
       for (number, key) in keys.enumerated() { try await store.appendTurns(key, number..<(number + 1)) }

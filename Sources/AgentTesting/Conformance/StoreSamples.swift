@@ -58,7 +58,8 @@ enum StoreSamples {
     _ key: ThreadKey, _ number: Int = 0, user: String? = nil, replaces: Bool = false
   ) -> ThreadTurn {
     ThreadTurn(
-      key: key, userID: user, messages: [Message(.user, "question \(number)"), Message(.assistant, "answer \(number)")],
+      key: key, userID: user,
+      messages: [Message(.user, "question \(number)"), Message(.assistant, "answer \(number)")],
       replacesHistory: replaces, time: time(Double(number)))
   }
 

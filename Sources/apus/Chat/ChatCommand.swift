@@ -56,7 +56,11 @@ struct ChatCommand: AsyncParsableCommand {
       try await HTTPTransport.withOne { transport in
         let client = ChatClient(url: target.url, token: target.token, agent: agent, user: user, transport: transport)
         try await interrupts.whileHandling(exitCode: once ? 130 : 0) {
-          if once { try await askOnce(client, session, interrupts) } else { try await talk(client, session, interrupts) }
+          if once {
+            try await askOnce(client, session, interrupts)
+          } else {
+            try await talk(client, session, interrupts)
+          }
         }
       }
     } catch is CancellationError {

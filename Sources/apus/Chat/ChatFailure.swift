@@ -43,7 +43,10 @@ extension ChatFailure {
 
   /// What a failed exchange says.
   init(_ error: TransportError, url: String) {
-    message = error.message.prefix(1).uppercased() + error.message.dropFirst()
+    // The system's words for it come wrapped in the library's.
+    let isRefused = error.kind == .connection && error.message.contains("Connection refused")
+    let sentence = error.message.prefix(1).uppercased() + error.message.dropFirst()
+    message = isRefused ? "Nothing listens at \(url)." : sentence
     switch error.kind {
     case .connection, .closedBeforeAnswer:
       hint = "Is the runtime running at \(url)? `apus serve` starts it; --url or PORT names another address."

@@ -35,8 +35,9 @@ struct DatabaseCheck: Sendable {
 
   private func finding(_ info: SQLiteStoreInfo, _ health: StoreHealth) -> Finding {
     guard health.reads, health.writes else {
+      let state = health.reads ? "takes no writes" : "cannot be read"
       return .fail(
-        "database", "\(info.path) \(health.reads ? "takes no writes" : "cannot be read"): \(health.problem ?? "unknown")",
+        "database", "\(info.path) \(state): \(health.problem ?? "the reason is unknown")",
         "make room on the disk and give this user the right to write, \(Self.otherPath)")
     }
     let what =

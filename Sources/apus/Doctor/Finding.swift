@@ -7,7 +7,7 @@ struct Finding: Sendable, Hashable {
     case ok, warn, fail
   }
 
-  let status: Status
+  var status: Status
   /// What was checked, such as `database`.
   let name: String
   /// What was found.

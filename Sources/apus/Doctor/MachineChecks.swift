@@ -17,8 +17,7 @@ enum MachineChecks {
 
   /// Which kinds of agents there are.
   static func templates() -> Finding {
-    let catalog = TemplateCatalog(Templates.all)
-    let names = catalog.newest.map { "\($0.about.id) \($0.about.version)" }
+    let names = App.templates.newest.map { "\($0.about.id) \($0.about.version)" }
     return .ok("templates", names.joined(separator: ", "))
   }
 

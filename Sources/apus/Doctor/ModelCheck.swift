@@ -24,7 +24,12 @@ struct ModelCheck: Sendable {
     }
     var findings: [Finding] = []
     if let proxy { findings.append(await check(proxy, apiKey: settings.proxyToken, isProxy: true)) }
-    if let openAI { findings.append(await check(openAI, apiKey: settings.openAIKey, isProxy: false)) }
+    if let openAI {
+      var finding = await check(openAI, apiKey: settings.openAIKey, isProxy: false)
+      // Without its fallback the runtime still answers.
+      if finding.status == .fail, proxy != nil { finding.status = .warn }
+      findings.append(finding)
+    }
     return findings
   }
 

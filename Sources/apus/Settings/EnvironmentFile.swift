@@ -108,7 +108,11 @@ private struct Scanner {
     while let scalar = current, scalar != quote {
       advance()
       if quote == "\"", scalar == "\\", let escaped = current {
-        if let meant = Self.escapes[escaped] { value.append(meant) } else { value.append(contentsOf: [scalar, escaped]) }
+        if let meant = Self.escapes[escaped] {
+          value.append(meant)
+        } else {
+          value.append(contentsOf: [scalar, escaped])
+        }
         advance()
       } else {
         value.append(scalar)

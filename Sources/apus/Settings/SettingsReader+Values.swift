@@ -8,7 +8,7 @@ extension SettingsReader {
 
   /// The tokens of RUNTIME_TOKEN.
   mutating func runtimeTokens(isDebug: Bool) -> [Secret] {
-    let allowed = "one or more tokens of visible ASCII characters, separated by commas, such as `openssl rand -hex 24` makes"
+    let allowed = "tokens of visible ASCII characters, separated by commas; `openssl rand -hex 24` makes one"
     guard let list = text("RUNTIME_TOKEN") else {
       fault("RUNTIME_TOKEN", "is not set, and callers need it", allowed: allowed)
       return []
@@ -21,8 +21,11 @@ extension SettingsReader {
       fault("RUNTIME_TOKEN", "holds spaces, control or non-ASCII characters", allowed: allowed)
     }
     if tokens.contains(Self.exampleToken) {
-      if isDebug { warn("RUNTIME_TOKEN is the example's value, which everybody knows: DEBUG alone allows it") } else {
-        fault("RUNTIME_TOKEN", "is the example's value, which everybody knows", allowed: allowed + ", or DEBUG=true")
+      let problem = "is the example's value, which everybody knows"
+      if isDebug {
+        warn("RUNTIME_TOKEN \(problem): DEBUG alone allows it")
+      } else {
+        fault("RUNTIME_TOKEN", problem, allowed: allowed + ", or any with DEBUG=true")
       }
     }
     if tokens.contains(where: { !$0.isEmpty && $0.utf8.count < Self.tokenLengthMin }) {
@@ -79,7 +82,9 @@ extension SettingsReader {
     let files = ["TLS_CERT_FILE", "TLS_KEY_FILE"].map { name in
       value(name, or: nil as String?, allowed: "a PEM file that this user may read") { path throws(Problem) in
         var isFolder = false
-        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { throw Problem("does not exist") }
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+          throw Problem("does not exist")
+        }
         guard !isFolder, FileManager.default.isReadableFile(atPath: path) else { throw Problem("cannot be read") }
         return path
       }

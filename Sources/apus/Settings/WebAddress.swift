@@ -23,7 +23,9 @@ enum WebAddress {
   private static func pathBehindAuthority(_ text: Substring) throws(SettingsReader.Problem) -> Substring {
     guard String(text).isVisibleASCII else { throw .init("holds spaces, control or non-ASCII characters") }
     let scheme = text.prefix { $0 != ":" }
-    guard ["http", "https"].contains(scheme.lowercased()) else { throw .init("does not begin with http:// or https://") }
+    guard ["http", "https"].contains(scheme.lowercased()) else {
+      throw .init("does not begin with http:// or https://")
+    }
     guard text.dropFirst(scheme.count).hasPrefix("://") else { throw .init("has no // behind its scheme") }
     let rest = text.dropFirst(scheme.count + 3)
     let authority = rest.prefix { !"/?#".contains($0) }

@@ -18,8 +18,14 @@ struct LogPipe {
   /// All that comes until the writing end is closed.
   func readToEnd() throws -> [UInt8] { Array(try readEnd.readToEnd() ?? Data()) }
 
-  /// Up to so many bytes of what lies in the pipe.
-  func read(max: Int) throws -> [UInt8] { Array(try readEnd.read(upToCount: max) ?? Data()) }
+  /// What one call of read(2) takes, up to so many bytes; it waits for the first.
+  func read(max: Int) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: max)
+    let count = unsafe bytes.withUnsafeMutableBytes { buffer in
+      unsafe Foundation.read(readEnd.fileDescriptor, buffer.baseAddress, buffer.count)
+    }
+    return Array(bytes.prefix(Swift.max(0, count)))
+  }
 }
 
 /// A file that has a descriptor, but no name.
