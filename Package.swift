@@ -107,6 +107,8 @@ let package = Package(
       dependencies: ["AgentJSON", "AgentRuntime", "AgentServer", "AgentTesting", lifecycle, log, nio("NIOPosix")],
       swiftSettings: strict),
     .testTarget(
-      name: "ApusTests", dependencies: ["AgentLLM", "AgentSQLite", "AgentJSON", "apus", log], swiftSettings: strict),
+      name: "ApusTests",
+      dependencies: ["AgentHTTP", "AgentJSON", "AgentLLM", "AgentSQLite", "apus", log, nio("NIOCore"), nio("NIOPosix")],
+      swiftSettings: strict),
   ]
 )

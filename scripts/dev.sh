@@ -22,7 +22,11 @@ trap end_all EXIT
 trap 'exit 0' INT TERM
 
 # What a build or the settings depend on.
-changed() { [ -n "$(find Sources Package.swift $([ ! -f .env ] || echo .env) -newer "$mark" -print -quit)" ]; }
+changed() {
+  local watched=(Sources Package.swift)
+  if [ -f .env ]; then watched+=(.env); fi
+  [ -n "$(find "${watched[@]}" -newer "$mark" -print -quit)" ]
+}
 
 build_and_restart() {
   touch "$mark"

@@ -58,17 +58,11 @@ extension ChatDelta {
         // Some services send content parts; here only their text can go on.
         let text = parts.compactMap { $0["text"]?.stringValue }.joined()
         content = text.isEmpty ? nil : text
-      default: extra = (extra ?? [:]).setting(key, value)
+      default:
+        if extra == nil { extra = [:] }
+        extra?[key] = value
       }
     }
-  }
-}
-
-extension JSONObject {
-  fileprivate func setting(_ key: String, _ value: JSONValue) -> JSONObject {
-    var copy = self
-    copy[key] = value
-    return copy
   }
 }
 

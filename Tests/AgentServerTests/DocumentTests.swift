@@ -20,7 +20,8 @@ import Testing
       ] {
         #expect(paths[path]?.objectValue?.keys.sorted() == methods, "\(path)")
       }
-      #expect(try await server.request("GET", "/docs", token: nil).text.contains("/v1/chat/completions"))
+      let text = try await server.request("GET", "/docs", token: nil).text
+      #expect(text.contains("/v1/chat/completions"))
     }
   }
 

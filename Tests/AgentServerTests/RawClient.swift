@@ -85,7 +85,7 @@ struct RawClient: Sendable {
   func shutdownSending() { _ = systemShutdown(descriptor, CInt(SHUT_WR)) }
 }
 
-private let noSignal = CInt(MSG_NOSIGNAL.rawValue)
+private let noSignal = CInt(MSG_NOSIGNAL)
 private func systemClose(_ descriptor: CInt) { _ = close(descriptor) }
 private let systemSend = unsafe send(_:_:_:_:)
 private let systemReceive = unsafe recv(_:_:_:_:)

@@ -18,7 +18,9 @@ final class GatedModel: ChatModel {
   let gate: Gate
   let started = Gate()
   let ended = Gate()
-  let wasCancelled = Atomic(false)
+  private let cancelled = Atomic(false)
+
+  var wasCancelled: Bool { cancelled.load(ordering: .relaxed) }
 
   init(gate: Gate) { self.gate = gate }
 
@@ -26,7 +28,7 @@ final class GatedModel: ChatModel {
     started.open()
     defer { ended.open() }
     await gate.wait()
-    if Task.isCancelled { wasCancelled.store(true, ordering: .relaxed) }
+    if Task.isCancelled { cancelled.store(true, ordering: .relaxed) }
     try Task.checkCancellation()
   }
 

@@ -3,7 +3,7 @@ extension JSONParser {
   mutating func string(_ bytes: Span<UInt8>) throws(JSONFault) -> String {
     position += 1
     let start = position
-    let (end, isASCII) = Self.runEnd(bytes, from: start)
+    let (end, isASCII) = bytes.plainRun(from: start)
     position = end
     if position < bytes.count, bytes[position] == UInt8(ascii: "\"") {
       let text = isASCII ? Self.ascii(bytes, start..<position) : try Self.text(bytes, start..<position)
@@ -31,7 +31,7 @@ extension JSONParser {
         throw JSONFault(.controlCharacter, position, .escaped)
       }
       start = position
-      position = Self.runEnd(bytes, from: start).end
+      position = bytes.plainRun(from: start).end
     }
   }
 
@@ -62,9 +62,11 @@ extension JSONParser {
     case 0xDC00...0xDFFF:
       throw JSONFault(.loneSurrogate, first, .highSurrogate)
     case 0xD800...0xDBFF:
-      guard position < bytes.count else { throw JSONFault(.unexpectedEnd, position, .lowSurrogate) }
-      guard position + 1 < bytes.count, bytes[position] == UInt8(ascii: "\\"), bytes[position + 1] == UInt8(ascii: "u")
-      else { throw JSONFault(.loneSurrogate, first, .lowSurrogate) }
+      // Both bytes of the next escape, of which the text's end may cut off any.
+      for (index, byte) in [UInt8(ascii: "\\"), UInt8(ascii: "u")].enumerated() {
+        guard position + index < bytes.count else { throw JSONFault(.unexpectedEnd, position + index, .lowSurrogate) }
+        guard bytes[position + index] == byte else { throw JSONFault(.loneSurrogate, first, .lowSurrogate) }
+      }
       let low = try hexDigits(bytes, from: position + 2)
       guard (0xDC00...0xDFFF).contains(low) else { throw JSONFault(.loneSurrogate, first, .lowSurrogate) }
       code = 0x10000 + (code - 0xD800) << 10 + (low - 0xDC00)
@@ -110,36 +112,6 @@ extension JSONParser {
   /// The text of bytes known to be ASCII, without looking at them again.
   static func ascii(_ bytes: Span<UInt8>, _ range: Range<Int>) -> String {
     unsafe String(copying: UTF8Span(unchecked: bytes.extracting(range), isKnownASCII: true))
-  }
-
-  /// Where the run of bytes that stand for themselves ends: at a quote, a backslash, a control character or the end;
-  /// and whether it holds ASCII alone, as far as that is known.
-  private static func runEnd(_ bytes: Span<UInt8>, from start: Int) -> (end: Int, isASCII: Bool) {
-    let ones: UInt64 = 0x0101_0101_0101_0101
-    let highs: UInt64 = 0x8080_8080_8080_8080
-    var position = start
-    var seen: UInt64 = 0
-    let raw = unsafe bytes.bytes
-    while position + 8 <= bytes.count {
-      // Any bit pattern is a valid UInt64, and the load is bounds-checked.
-      let word = UInt64(littleEndian: unsafe raw.unsafeLoadUnaligned(fromByteOffset: position, as: UInt64.self))
-      seen |= word
-      let quote = word ^ (ones &* 0x22)
-      let backslash = word ^ (ones &* 0x5C)
-      // The high bit of the lowest byte at fault is exact; borrows can only falsify those above it.
-      let hits =
-        ((quote &- ones) & ~quote | (backslash &- ones) & ~backslash | (word &- (ones &* 0x20)) & ~word) & highs
-      // What follows the run in its last word counts as seen, too: at worst that costs a validation.
-      if hits != 0 { return (position + hits.trailingZeroBitCount / 8, seen & highs == 0) }
-      position += 8
-    }
-    while position < bytes.count {
-      let byte = bytes[position]
-      if byte == 0x22 || byte == 0x5C || byte < 0x20 { break }
-      seen |= UInt64(byte)
-      position += 1
-    }
-    return (position, seen & highs == 0)
   }
 }
 

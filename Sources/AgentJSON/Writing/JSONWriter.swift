@@ -45,14 +45,13 @@ public struct JSONWriter: Sendable {
     let source = text.utf8.span
     bytes.append(UInt8(ascii: "\""))
     var start = 0
-    for index in source.indices {
-      let byte = source[index]
-      guard byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") else { continue }
-      bytes.append(source, start..<index)
-      escape(byte)
-      start = index + 1
+    while true {
+      let end = source.plainRun(from: start).end
+      bytes.append(source, start..<end)
+      guard end < source.count else { break }
+      escape(source[end])
+      start = end + 1
     }
-    bytes.append(source, start..<source.count)
     bytes.append(UInt8(ascii: "\""))
   }
 

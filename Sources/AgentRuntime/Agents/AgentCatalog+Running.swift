@@ -8,7 +8,7 @@ extension AgentCatalog {
       throw RuntimeError(.accessDenied, "Agent '\(definition.id)' is revoked and is not executed.")
     }
     let isOpen = definition.status == .published && definition.versionType == .release
-    if !isOpen, let owner = definition.ownerID, let userID, owner != userID {
+    if !isOpen, let owner = definition.ownerID, let userID, !owner.isSame(as: userID) {
       throw RuntimeError(
         .accessDenied, "Agent '\(definition.id)' is not a published release and answers its owner alone.")
     }

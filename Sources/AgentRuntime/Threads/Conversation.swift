@@ -61,7 +61,7 @@ public struct Conversation: Sendable {
   }
 
   private static func checkUser(of thread: AgentThread?, _ userID: String?) throws {
-    guard let owner = thread?.userID, let userID, owner != userID else { return }
+    guard let owner = thread?.userID, let userID, !owner.isSame(as: userID) else { return }
     throw RuntimeError(.accessDenied, "This session belongs to another user.")
   }
 }

@@ -25,7 +25,7 @@ struct SessionEndpoints: Sendable {
     guard let thread = try await parts.store.thread(key, last: nil) else {
       throw RuntimeError(.notFound, "Agent '\(agentID)' has no session '\(sessionID.prefix(256))'.")
     }
-    if let owner = thread.userID, let user = exchange.query["user_id"], owner != user {
+    if let owner = thread.userID, let user = exchange.query["user_id"], !owner.isSame(as: user) {
       throw RuntimeError(.accessDenied, "This session belongs to another user.")
     }
     return thread

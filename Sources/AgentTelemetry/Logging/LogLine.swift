@@ -34,12 +34,22 @@ enum LogLine {
     while index < source.count {
       let byte = source[index]
       if byte & 0xC0 != 0x80, size <= max - 40 { end = index }
-      size += byte < 0x20 || byte == 0x7F ? 6 : byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") ? 2 : 1
+      size += cost(byte)
       if size > max { break }
       index += 1
     }
     guard size > max else { return text }
     let kept = String(decoding: text.utf8.prefix(end), as: UTF8.self)
     return "\(kept)… (\(source.count - end) bytes cut)"
+  }
+
+  /// How much room a byte takes at most with escapes; 0xC2 begins the C1 control characters, six bytes in all.
+  private static func cost(_ byte: UInt8) -> Int {
+    switch byte {
+    case 0..<0x20, 0x7F: 6
+    case 0xC2: 5
+    case UInt8(ascii: "\""), UInt8(ascii: "\\"): 2
+    default: 1
+    }
   }
 }
