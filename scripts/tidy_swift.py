@@ -3,9 +3,12 @@
 import re
 from collections.abc import Iterator
 
-# A comment, or a string literal: raw or not, of one line or several.
+# A comment, or a string literal: raw or not, of one line or several. No two branches of a repetition match the same
+# character: otherwise an unclosed quote takes time beyond measure.
 _NOT_CODE = re.compile(
-    r'//[^\n]*|/\*.*?\*/|(?P<hash>#*)(?:"""(?:\\.|.)*?"""(?P=hash)|"(?:\\.|[^"\\\n])*"(?P=hash))', re.S)
+    r"//[^\n]*|/\*.*?\*/"
+    r'|(?P<many>#+)""".*?"""(?P=many)|(?P<one>#+)"[^\n]*?"(?P=one)'
+    r'|"""(?:\\.|[^\\])*?"""|"(?:\\.|[^"\\\n])*"', re.S)
 _DECLARATION = re.compile(
     r"\bfunc[ \t]+(?P<name>`?[\w]+`?|[^\s\w(]+)|(?<![.\w])(?P<init>init|deinit|subscript)\b(?=[?!]?\s*[<({])")
 

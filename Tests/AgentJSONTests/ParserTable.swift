@@ -35,7 +35,8 @@ struct ValidDocument: Sendable, CustomTestStringConvertible {
   ]
 
   private static let strings = [
-    ValidDocument(#""""#), ValidDocument(#""a""#), ValidDocument(#""\"\\\b\f\n\r\t""#), ValidDocument(#""\/""#, #""/""#),
+    ValidDocument(#""""#), ValidDocument(#""a""#), ValidDocument(#""\"\\\b\f\n\r\t""#),
+    ValidDocument(#""\/""#, #""/""#),
     ValidDocument(#""\u0041""#, #""A""#), ValidDocument(#""\u00e9\u00E9""#, #""éé""#),
     ValidDocument(#""\ud83d\ude00""#, #""😀""#), ValidDocument(#""\uD834\uDD1E""#, #""𝄞""#),
     ValidDocument(#""\u0000\u001f""#), ValidDocument(#""\u007f""#, "\"\u{7F}\""), ValidDocument("\"\u{7F}\""),

@@ -51,7 +51,8 @@ import Testing
 
   @Test func badUTF8IsFoundAtEachPlaceInAString() {
     for length in 0..<20 {
-      let bytes = [UInt8(ascii: "\"")] + Array(repeating: UInt8(ascii: "a"), count: length) + [0xFF, UInt8(ascii: "\"")]
+      let bytes =
+        [UInt8(ascii: "\"")] + Array(repeating: UInt8(ascii: "a"), count: length) + [0xFF, UInt8(ascii: "\"")]
       let error = #expect(throws: JSONParseError.self) { try JSONValue(parsing: bytes) }
       #expect(error?.code == "invalid_utf8")
       #expect(error?.offset == length + 1)

@@ -52,7 +52,8 @@ struct SchemaSuiteTests {
   }
 
   @Test func theDocumentationListsWhatIsLeftOut() throws {
-    let file = URL(filePath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent().appending(path: "../../docs/json-schema.md")
+    let file = URL(filePath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent().appending(
+      path: "../../docs/json-schema.md")
     let text = try String(contentsOf: file, encoding: .utf8)
     for entry in LeftOut.all {
       let name = entry.prefix.prefix { $0 != "|" }.trimmingCharacters(in: .whitespaces)

@@ -77,7 +77,7 @@ import Testing
   @Test func refusesBodiesThatAreTooLargeWithoutReadingThem() async throws {
     try await LiveServer.with(configure: { $0.requestBytesMax = 1000 }) { server in
       let announced = try await server.raw(
-        "POST", "/v1/agents", Data(), headers: ["Content-Length": "100000000"])
+        "POST", "/v1/agents", nil, headers: ["Content-Length": "100000000"])
       #expect(announced.status == 413)
       #expect(announced.headers["connection"] == "close")
       let sent = try await server.raw("POST", "/v1/agents", Data(repeating: 32, count: 2000))

@@ -1,5 +1,4 @@
 import AgentJSON
-import Dispatch
 import Foundation
 
 #if canImport(Glibc)
@@ -91,10 +90,10 @@ private let systemSend = unsafe send(_:_:_:_:)
 private let systemReceive = unsafe recv(_:_:_:_:)
 private let systemShutdown = shutdown(_:_:)
 
-/// Runs blocking work off the cooperative pool.
+/// Runs blocking work on a thread of its own: the pool's few are the server's.
 func blocking<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
   try await withCheckedThrowingContinuation { continuation in
-    DispatchQueue.global().async { continuation.resume(with: Result { try work() }) }
+    Thread.detachNewThread { continuation.resume(with: Result { try work() }) }
   }
 }
 
@@ -123,7 +122,7 @@ struct Reply: Sendable {
     var rest = Array(body.utf8)[...]
     var text: [UInt8] = []
     while let line = rest.firstIndex(of: 10) {
-      guard let size = Int(String(decoding: rest[..<line], as: UTF8.self).trimmingCharacters(in: .whitespaces), radix: 16)
+      guard let size = Int(String(decoding: rest[..<line], as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines), radix: 16)
       else { break }
       text += rest[(line + 1)...].prefix(size)
       rest = rest[(line + 1)...].dropFirst(size + 2)

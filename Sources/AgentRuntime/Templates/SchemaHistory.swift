@@ -65,12 +65,13 @@ public struct SemanticVersion: Sendable, Hashable, Comparable, CustomStringConve
 
   /// Reads `1.2.3`, `1.2.3-beta.1` or `1.2.3+build`; nil for anything else.
   public init?(_ text: String) {
-    let core = text.split(separator: "+", maxSplits: 1, omittingEmptySubsequences: false)[0]
-    let parts = core.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
+    let halves = text.split(separator: "+", maxSplits: 1, omittingEmptySubsequences: false)
+    guard halves.count == 1 || Self.isLabel(halves[1], numbersMayStartWithZero: true) else { return nil }
+    let parts = halves[0].split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
     let numbers = parts[0].split(separator: ".", omittingEmptySubsequences: false).map(Self.number)
     guard numbers.count == 3, let major = numbers[0], let minor = numbers[1], let patch = numbers[2] else { return nil }
     let label = parts.count > 1 ? String(parts[1]) : ""
-    guard parts.count == 1 || Self.isLabel(label) else { return nil }
+    guard parts.count == 1 || Self.isLabel(parts[1], numbersMayStartWithZero: false) else { return nil }
     (self.major, self.minor, self.patch, prerelease) = (major, minor, patch, label)
   }
 
@@ -81,11 +82,12 @@ public struct SemanticVersion: Sendable, Hashable, Comparable, CustomStringConve
     return Int(text)
   }
 
-  private static func isLabel(_ text: String) -> Bool {
-    !text.isEmpty
-      && text.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { part in
-        !part.isEmpty && part.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }
-      }
+  private static func isLabel(_ text: Substring, numbersMayStartWithZero: Bool) -> Bool {
+    text.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { part in
+      let isNumber = part.utf8.allSatisfy { (48...57).contains($0) }
+      return !part.isEmpty && part.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }
+        && (!isNumber || numbersMayStartWithZero || part == "0" || part.first != "0")
+    }
   }
 
   /// By precedence; of a pre-release and its release, the pre-release is the smaller.
@@ -93,7 +95,14 @@ public struct SemanticVersion: Sendable, Hashable, Comparable, CustomStringConve
     let (a, b) = ((left.major, left.minor, left.patch), (right.major, right.minor, right.patch))
     if a != b { return a < b }
     if left.prerelease.isEmpty || right.prerelease.isEmpty { return !left.prerelease.isEmpty && right.prerelease.isEmpty }
-    return left.prerelease < right.prerelease
+    let pairs = zip(left.prerelease.split(separator: "."), right.prerelease.split(separator: "."))
+    guard let (a, b) = pairs.first(where: { $0 != $1 }) else { return left.prerelease.count < right.prerelease.count }
+    // Numbers have no zeros in front, so that the longer one is the greater.
+    switch (a.utf8.allSatisfy { (48...57).contains($0) }, b.utf8.allSatisfy { (48...57).contains($0) }) {
+    case (true, true): return (a.utf8.count, String(a)) < (b.utf8.count, String(b))
+    case (false, false): return a < b
+    case (let isNumber, _): return isNumber
+    }
   }
 
   /// `1.2.3` or `1.2.3-beta`.

@@ -9,17 +9,17 @@ struct SampleTemplate: AgentTemplate {
       static let description = "What must be there"
       static let isRequired = true
       @Setting("Enabled", "Whether it is on") var enabled = true
-      @Setting("Count", .range(-3...12)) var count = 5
-      @Setting("Ratio", .range(0.5...2.25)) var ratio = 1.5
-      @Setting("Name", .length(2...6)) var name = "four"
-      @Setting("Entry point", .identifier) var entryPoint = "main"
-      @Setting("Body", .required, .notBlank, .multiline) var body = ""
+      @Setting("Count", "", .range(-3...12)) var count = 5
+      @Setting("Ratio", "", .range(0.5...2.25)) var ratio = 1.5
+      @Setting("Name", "", .length(2...6)) var name = "four"
+      @Setting("Entry point", "", .identifier) var entryPoint = "main"
+      @Setting("Body", "", .required, .notBlank, .multiline) var body = ""
     }
     struct Lists: SettingsSection {
       static let title = "Lists"
       @Setting("Format") var format = Format.structured
-      @Setting("Steps", .items(1...4), .notBlank, .length(0...5)) var steps = ["one", "two"]
-      @Setting("Names", .identifier) var names: [String] = []
+      @Setting("Steps", "", .items(1...4), .notBlank, .length(0...5)) var steps = ["one", "two"]
+      @Setting("Names", "", .identifier) var names: [String] = []
     }
     struct Free: SettingsSection {
       static let title = "Without rules"
@@ -50,7 +50,7 @@ struct SampleTemplate1: AgentTemplate {
   struct Settings: TemplateSettings {
     struct General: SettingsSection {
       static let title = "General"
-      @Setting("Count", .range(0...9)) var count = 5
+      @Setting("Count", "", .range(0...9)) var count = 5
     }
     var general = General()
   }

@@ -20,12 +20,12 @@ struct SettingsAgreementTests {
     "a-b", "a\n", "\na", "json", "text", "JSON", "structured", "e\u{301}e\u{301}", "main",
   ]
 
-  @Test(arguments: 0..<8)
+  @Test(arguments: 0..<4)
   func decodingAndSchemaAgree(seed: Int) throws {
     let schema = try JSONSchema(.object(Settings.jsonSchema))
     var random = SeededRandom(seed: seed)
     var valid = 0
-    for _ in 0..<1500 {
+    for _ in 0..<800 {
       let config = Self.config(&random)
       let reading = Settings.decode(config)
       let faults = schema.validate(.object(config))
@@ -35,7 +35,7 @@ struct SettingsAgreementTests {
       #expect((reading.settings != nil) == reading.faults.isEmpty)
       if reading.faults.isEmpty { valid += 1 }
     }
-    #expect(valid > 50, "too few valid configurations to tell anything")
+    #expect(valid > 40, "too few valid configurations to tell anything")
   }
 
   @Test func eachValueInEachSetting() throws {

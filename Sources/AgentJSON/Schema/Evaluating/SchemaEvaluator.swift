@@ -104,7 +104,8 @@ struct SchemaEvaluator {
     for message in assertion.complaints(about: value) { fail(keyword, at: "\(node.path)/\(keyword)", message) }
   }
 
-  mutating func fail(_ keyword: String, at schemaPath: @autoclosure () -> String, _ message: @autoclosure () -> String) {
+  mutating func fail(_ keyword: String, at schemaPath: @autoclosure () -> String, _ message: @autoclosure () -> String)
+  {
     switch gathering {
     case .none: return
     case .first: if !faults.isEmpty { return }

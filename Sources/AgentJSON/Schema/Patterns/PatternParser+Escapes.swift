@@ -54,7 +54,8 @@ extension PatternParser {
     var name = ""
     while let scalar = next(), scalar != "}" { name.unicodeScalars.append(scalar) }
     guard let property = PatternProperty(name) else {
-      throw unsupported("the property \\p{\(name.prefix(40))} is not supported; allowed: general categories, such as \\p{L}")
+      throw unsupported(
+        "the property \\p{\(name.prefix(40))} is not supported; allowed: general categories, such as \\p{L}")
     }
     return PatternSet(property, isNegated: isNegated)
   }

@@ -86,6 +86,12 @@ extension Setting: AnySetting {
       }
     }
     if Value.settingKind == .array { schema["items"] = .object(items) }
+    if Value.settingKind == .number, !schema.contains(key: "minimum") {
+      // A number that the Swift type cannot hold is refused, so the schema must refuse it too.
+      let isWhole = Value.schemaType == "integer"
+      schema["minimum"] = isWhole ? .integer(.min) : .double(-.greatestFiniteMagnitude)
+      schema["maximum"] = isWhole ? .integer(.max) : .double(.greatestFiniteMagnitude)
+    }
     return .object(schema)
   }
 }
