@@ -57,7 +57,9 @@ public final class SQLiteStore: RuntimeStore {
             returning: try SQLiteStore(
               path: path, synchronous: synchronous, version: version, limits: limits, logger: logger))
         } catch {
-          continuation.resume(throwing: StoreError(error, writing: true))
+          var failure = StoreError(error, writing: true)
+          if !failure.message.contains(path) { failure.message = "\(path): \(failure.message)" }
+          continuation.resume(throwing: failure)
         }
       }
     }

@@ -45,8 +45,7 @@ public struct AgentCatalog: Sendable {
     }
     let id = fields.reader.identifier("id") ?? makeID()
     var agent = AgentDefinition(
-      id: id, name: "", type: "", templateID: fields.reader.string("template_id", length: 1...128) ?? "",
-      templateVersionID: "", createdAt: now())
+      id: id, name: "", type: "", templateID: body["template_id"]?.stringValue ?? "", templateVersionID: "", createdAt: now())
     fields.apply(to: &agent)
     if let status = fields.reader.choice("status", AgentStatus.self) { agent.status = status }
     let template = TemplateChoice(templates: templates, previous: nil)

@@ -73,7 +73,15 @@ extension ChatCall {
 
   private static func checkTools(_ reader: inout ObjectReader) {
     for (index, tool) in (reader.array("tools") ?? []).enumerated() {
-      guard tool["type"]?.stringValue == "function" else { continue }
+      guard let type = tool["type"]?.stringValue else {
+        reader.add([
+          Fault(
+            path: reader.path + [.key("tools"), .index(index)], message: "is not an object with a 'type'",
+            type: "wrong_type")
+        ])
+        continue
+      }
+      guard type == "function" else { continue }
       if tool["function"]?["name"]?.stringValue?.isEmpty != false {
         reader.add([
           Fault(

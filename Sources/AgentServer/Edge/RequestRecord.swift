@@ -100,20 +100,9 @@ struct RequestRecorder: Sendable {
     }
     if let error {
       metadata["code"] = "\(error.code.rawValue)"
-      metadata["error"] = "\(Self.chain(error))"
+      metadata["error"] = "\(error.logText)"
     }
     return metadata
-  }
-
-  /// The error and what caused it, one after the other.
-  private static func chain(_ error: RuntimeError) -> String {
-    var texts = [error.message]
-    var cause = error.cause
-    while let current = cause, texts.count < 8 {
-      texts.append("\(current)")
-      cause = (current as? ModelError)?.cause ?? (current as? StoreError)?.cause
-    }
-    return texts.joined(separator: " <- ")
   }
 }
 

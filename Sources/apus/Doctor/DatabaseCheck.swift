@@ -50,10 +50,12 @@ struct DatabaseCheck: Sendable {
   private func missing(_ path: String) -> Finding {
     var folder = URL(filePath: path).standardizedFileURL.deletingLastPathComponent()
     while !FileManager.default.fileExists(atPath: folder.path), folder.path != "/" { folder.deleteLastPathComponent() }
-    guard FileManager.default.isWritableFile(atPath: folder.path) else {
+    var isFolder = false
+    _ = FileManager.default.fileExists(atPath: folder.path, isDirectory: &isFolder)
+    guard isFolder, FileManager.default.isWritableFile(atPath: folder.path) else {
+      let why = isFolder ? "this user may not write to \(folder.path)" : "\(folder.path) is not a folder"
       return .fail(
-        "database", "\(path) does not exist, and this user may not write to \(folder.path)",
-        "give this user the right to write there, \(Self.otherPath)")
+        "database", "\(path) does not exist, and \(why)", "give this user the right to write there, \(Self.otherPath)")
     }
     return withRoom("\(path) does not exist yet: serve makes it", at: folder.path)
   }

@@ -79,16 +79,7 @@ extension SettingsReader {
 
   /// TLS_CERT_FILE and TLS_KEY_FILE, both or neither.
   mutating func tlsFiles() -> (certificate: String, key: String)? {
-    let files = ["TLS_CERT_FILE", "TLS_KEY_FILE"].map { name in
-      value(name, or: nil as String?, allowed: "a PEM file that this user may read") { path throws(Problem) in
-        var isFolder = false
-        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-          throw Problem("does not exist")
-        }
-        guard !isFolder, FileManager.default.isReadableFile(atPath: path) else { throw Problem("cannot be read") }
-        return path
-      }
-    }
+    let files = ["TLS_CERT_FILE", "TLS_KEY_FILE"].map { file($0, allowed: "a PEM file that this user may read") }
     switch (text("TLS_CERT_FILE"), text("TLS_KEY_FILE")) {
     case (_?, nil): fault("TLS_KEY_FILE", "is not set, but TLS_CERT_FILE is", allowed: "both or neither")
     case (nil, _?): fault("TLS_CERT_FILE", "is not set, but TLS_KEY_FILE is", allowed: "both or neither")
@@ -96,6 +87,18 @@ extension SettingsReader {
     }
     guard let certificate = files[0], let key = files[1] else { return nil }
     return (certificate, key)
+  }
+
+  /// The path of a file that can be read.
+  mutating func file(_ name: String, allowed: String) -> String? {
+    value(name, or: nil as String?, allowed: allowed) { path throws(Problem) in
+      var isFolder = false
+      guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+        throw Problem("does not exist")
+      }
+      guard !isFolder, FileManager.default.isReadableFile(atPath: path) else { throw Problem("cannot be read") }
+      return path
+    }
   }
 
   /// The path in a `sqlite:///` URL.
@@ -110,22 +113,6 @@ extension SettingsReader {
       guard path != ":memory:" else { throw Problem("would lose everything at the end") }
       guard !path.contains("?") else { throw Problem("has parameters, of which there are none") }
       return path
-    }
-  }
-
-  /// Says of settings that are accepted that nothing comes of them.
-  mutating func warnOfUnused() {
-    if text("RELOAD") != nil { warn("RELOAD is ignored: the runtime does not watch its files") }
-    if text("TOOLSETS_FILE") != nil { warn("TOOLSETS_FILE has no effect: this build has no toolsets yet") }
-    for name in ["RATE_LIMIT_PER_TOKEN", "RATE_LIMIT_PER_IP"] {
-      if let text = text(name), text.lowercased() != "off" {
-        warn("\(name) has no effect: this build limits no rates yet")
-      }
-    }
-    for name in ["RUN_RETENTION", "THREAD_RETENTION"] {
-      if let text = text(name), text.lowercased() != "off" {
-        warn("\(name) has no effect: this build removes nothing by age yet")
-      }
     }
   }
 }
