@@ -78,6 +78,7 @@ struct API: Sendable {
     case .stream(let stream):
       let own = StreamingAnswer(outlet: outlet, api: self, exchange: exchange)
       record.notes = try await stream(exchange, own)
+      if let failure = record.notes.failure { throw failure }
     }
   }
 

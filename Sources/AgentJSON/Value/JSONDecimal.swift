@@ -12,28 +12,39 @@ struct JSONDecimal: Hashable {
 
   /// The literal must follow RFC 8259.
   init(literal: String) {
-    var bytes = literal.utf8[...]
-    if bytes.first == UInt8(ascii: "-") { isNegative = true; bytes.removeFirst() }
-    var sawPoint = false
-    var integerDigits = 0
-    while let byte = bytes.first, byte != UInt8(ascii: "e"), byte != UInt8(ascii: "E") {
-      bytes.removeFirst()
-      guard byte != UInt8(ascii: ".") else { sawPoint = true; continue }
-      digits.append(byte &- UInt8(ascii: "0"))
-      if !sawPoint { integerDigits += 1 }
+    let bytes = literal.utf8.span
+    var index = 0
+    if index < bytes.count, bytes[index] == UInt8(ascii: "-") {
+      isNegative = true
+      index += 1
     }
-    let leadingZeros = digits.prefix { $0 == 0 }.count
-    digits.removeFirst(leadingZeros)
+    var sawPoint = false
+    while index < bytes.count, bytes[index] | 0x20 != UInt8(ascii: "e") {
+      let digit = bytes[index] &- UInt8(ascii: "0")
+      index += 1
+      guard digit <= 9 else {
+        sawPoint = true
+        continue
+      }
+      let isLeadingZero = digits.isEmpty && digit == 0
+      if !isLeadingZero { digits.append(digit) }
+      if sawPoint == isLeadingZero { exponent += sawPoint ? -1 : 1 }
+    }
     while digits.last == 0 { digits.removeLast() }
-    if digits.isEmpty { isNegative = false; return }
-    let shift = integerDigits - leadingZeros
-    guard !bytes.isEmpty else { exponent = shift; return }
-    let text = Substring(bytes.dropFirst())
-    if let written = Int(text), written.magnitude < Self.exponentMax {
-      exponent = written + shift
+    if digits.isEmpty {
+      isNegative = false
+      exponent = 0
+    } else if index < bytes.count {
+      addExponent(literal.utf8.dropFirst(index + 1))
+    }
+  }
+
+  private mutating func addExponent(_ text: Substring.UTF8View) {
+    if let written = Int(Substring(text)), written.magnitude < Self.exponentMax {
+      exponent += written
     } else {
       isExact = false
-      exponent = text.hasPrefix("-") ? -Self.exponentMax : Self.exponentMax
+      exponent = text.first == UInt8(ascii: "-") ? -Self.exponentMax : Self.exponentMax
     }
   }
 

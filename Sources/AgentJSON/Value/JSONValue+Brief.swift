@@ -15,11 +15,11 @@ extension JSONValue {
     return String(text.unicodeScalars.prefix(60)) + "…"
   }
 
-  /// What comparing or hashing the value costs, counted in scalars and 16-byte pieces.
+  /// What comparing or hashing the value costs, counted in scalars, and more for long ones.
   var comparisonCost: Int {
     switch self {
     case .null, .bool, .integer, .double: 1
-    case .number(let number): 1 + number.literal.utf8.count / 16
+    case .number(let number): 1 + number.literal.utf8.count / 4
     case .string(let text): 1 + text.utf8.count / 64
     case .array(let elements): elements.reduce(1) { $0 + $1.comparisonCost }
     case .object(let object): object.reduce(1) { $0 + 1 + $1.key.utf8.count / 64 + $1.value.comparisonCost }

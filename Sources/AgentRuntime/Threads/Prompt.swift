@@ -29,7 +29,8 @@ struct Prompt {
     let start = max(0, conversation.count - count)
     guard start > 0 else { return 0 }
     if let next = conversation[start...].firstIndex(where: { $0.role == .user }) { return next }
-    return conversation.lastIndex { $0.role == .user } ?? start
+    // Where nobody asked, a tool's result still needs the call before it.
+    return conversation.lastIndex { $0.role == .user } ?? conversation[...start].lastIndex { $0.role != .tool } ?? start
   }
 
   /// Whether a request brings the history itself: an assistant's message outside a tool exchange.

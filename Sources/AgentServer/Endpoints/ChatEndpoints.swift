@@ -28,6 +28,18 @@ struct ChatEndpoints: Sendable {
   @Sendable private func complete(_ exchange: Exchange, _ answer: StreamingAnswer) async throws -> RequestNotes {
     let call = try ChatCall(body: exchange.object(), requestID: exchange.requestID, limits: parts.limits)
     let agent = try await parts.catalog.runnable(call.model, userID: call.userID)
+    do {
+      return try await run(call, agent, exchange, answer)
+    } catch {
+      // The record names the agent, whatever came of it.
+      let details = (error as? RuntimeError)?.details
+      return RequestNotes(agentID: agent.id, runID: details?["run_id"]?.stringValue, failure: error)
+    }
+  }
+
+  private func run(
+    _ call: ChatCall, _ agent: LoadedAgent, _ exchange: Exchange, _ answer: StreamingAnswer
+  ) async throws -> RequestNotes {
     let writer = CompletionWriter(id: ids.next(), model: call.model, created: Int(Date().timeIntervalSince1970))
     let handle = RunHandle()
     exchange.watch.attach(handle)

@@ -75,6 +75,8 @@ struct RequestNotes: Sendable {
   var agentID: String?
   var runID: String?
   var usage: TokenUsage?
+  /// Why there is no answer; the caller is told as of an error that is thrown.
+  var failure: (any Error)?
   /// The error that ended an answer whose status had been sent already.
   var lateError: RuntimeError?
 }

@@ -13,7 +13,7 @@ struct PatternMatcher {
     visits = Array(repeating: 0, count: pattern.steps.count)
   }
 
-  /// Whether the pattern matches anywhere in the text; takes a budget of step visits, and gives nil if it runs out.
+  /// Whether the pattern matches anywhere in the text; takes a budget of steps visited and characters compared, and gives nil if it runs out.
   mutating func matches(_ text: String, budget: inout Int) -> Bool? {
     budget -= pattern.steps.count
     var previous: UnicodeScalar?
@@ -25,6 +25,7 @@ struct PatternMatcher {
       if advance(place, previous, next, &budget) { return true }
       guard budget >= 0 else { return nil }
       guard let next else { return false }
+      budget -= current.count
       for step in current {
         if case .set(let index) = pattern.steps[step], pattern.sets[index].contains(next) {
           following.append(step + 1)

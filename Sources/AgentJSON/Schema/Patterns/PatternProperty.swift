@@ -1,6 +1,7 @@
 /// A Unicode property that `\p{…}` can name: a general category, or one of a few binary properties.
 enum PatternProperty: Sendable {
-  case category(Set<Unicode.GeneralCategory>)
+  /// The categories as bits.
+  case category(UInt32)
   case any, ascii, alphabetic, lowercase, uppercase, whiteSpace, idStart, idContinue, emoji
 
   /// Nil if the property is unknown or not supported, as scripts are.
@@ -20,7 +21,7 @@ enum PatternProperty: Sendable {
 
   func holds(for scalar: UnicodeScalar) -> Bool {
     switch self {
-    case .category(let categories): categories.contains(scalar.properties.generalCategory)
+    case .category(let categories): categories & Self.bit(scalar.properties.generalCategory) != 0
     case .any: true
     case .ascii: scalar.isASCII
     case .alphabetic: scalar.properties.isAlphabetic
@@ -41,13 +42,51 @@ enum PatternProperty: Sendable {
   ]
 
   /// The general categories with their aliases of Unicode's PropertyValueAliases.
-  private static let categories: [String: Set<Unicode.GeneralCategory>] = {
-    var table: [String: Set<Unicode.GeneralCategory>] = [:]
+  private static let categories: [String: UInt32] = {
+    var table: [String: UInt32] = [:]
     for (names, categories) in named {
-      for name in names { table[name] = Set(categories) }
+      for name in names { table[name] = categories.reduce(0) { $0 | bit($1) } }
     }
     return table
   }()
+
+  private static func bit(_ category: Unicode.GeneralCategory) -> UInt32 {
+    let number =
+      switch category {
+      case .uppercaseLetter: 0
+      case .lowercaseLetter: 1
+      case .titlecaseLetter: 2
+      case .modifierLetter: 3
+      case .otherLetter: 4
+      case .nonspacingMark: 5
+      case .spacingMark: 6
+      case .enclosingMark: 7
+      case .decimalNumber: 8
+      case .letterNumber: 9
+      case .otherNumber: 10
+      case .connectorPunctuation: 11
+      case .dashPunctuation: 12
+      case .openPunctuation: 13
+      case .closePunctuation: 14
+      case .initialPunctuation: 15
+      case .finalPunctuation: 16
+      case .otherPunctuation: 17
+      case .mathSymbol: 18
+      case .currencySymbol: 19
+      case .modifierSymbol: 20
+      case .otherSymbol: 21
+      case .spaceSeparator: 22
+      case .lineSeparator: 23
+      case .paragraphSeparator: 24
+      case .control: 25
+      case .format: 26
+      case .surrogate: 27
+      case .privateUse: 28
+      case .unassigned: 29
+      @unknown default: 30
+      }
+    return 1 << UInt32(number)
+  }
 
   private static let named: [([String], [Unicode.GeneralCategory])] = [
     (["LC", "Cased_Letter"], [.uppercaseLetter, .lowercaseLetter, .titlecaseLetter]),

@@ -1,0 +1,50 @@
+import Testing
+
+@testable import AgentRuntime
+
+@Suite(.timeLimit(.minutes(1)))
+struct ActiveRunsTests {
+  @Test func asManyAsAreAllowed() throws {
+    let runs = ActiveRuns(runsMax: 2, timeout: .seconds(60))
+    let first = try runs.begin(agentID: "a", handle: RunHandle())
+    _ = try runs.begin(agentID: "a", handle: RunHandle())
+    #expect(runs.count == 2)
+    do {
+      _ = try runs.begin(agentID: "b", handle: RunHandle())
+      Issue.record("a third run was admitted")
+    } catch let error as RuntimeError {
+      #expect(error.code == .rateLimitExceeded && error.status == 429 && error.retryAfter != nil)
+      #expect(error.message.contains("MAX_CONCURRENT_AGENTS"))
+    }
+    runs.end(first)
+    runs.end(first)
+    #expect(runs.count == 1)
+    _ = try runs.begin(agentID: "b", handle: RunHandle())
+  }
+
+  @Test func anAgentsRunsAreCancelledAndNoOthers() throws {
+    let runs = ActiveRuns(runsMax: 9, timeout: .seconds(60))
+    let (mine, alsoMine, other, ended) = (RunHandle(), RunHandle(), RunHandle(), RunHandle())
+    for (agent, handle) in [("a", mine), ("b", other), ("a", alsoMine)] {
+      _ = try runs.begin(agentID: agent, handle: handle)
+    }
+    runs.end(try runs.begin(agentID: "a", handle: ended))
+    runs.cancelRuns(of: "a")
+    #expect([mine, alsoMine, other, ended].map(\.reason) == [.agentDeleted, .agentDeleted, nil, nil])
+    runs.cancelAll()
+    #expect([mine, other].map(\.reason) == [.agentDeleted, .shutdown])
+    // They end by themselves; until then they count.
+    #expect(runs.count == 3)
+  }
+
+  @Test func theDeadlineCancels() async throws {
+    let runs = ActiveRuns(runsMax: 9, timeout: .milliseconds(30))
+    let handle = RunHandle()
+    _ = try runs.begin(agentID: "a", handle: handle)
+    let watch = Task { await runs.watchDeadlines() }
+    while handle.reason == nil { await Task.yield() }
+    #expect(handle.reason == .timedOut)
+    watch.cancel()
+    await watch.value
+  }
+}
