@@ -49,9 +49,9 @@ let package = Package(
   targets: [
     .target(name: "AgentJSON", swiftSettings: strictLibrary),
     .target(name: "AgentRuntime", dependencies: ["AgentJSON", log, metrics], swiftSettings: strictLibrary),
-    .target(name: "AgentHTTP", dependencies: [httpClient, log, nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1")], swiftSettings: strictLibrary),
+    .target(name: "AgentHTTP", dependencies: [httpClient, nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1")], swiftSettings: strictLibrary),
     .target(
-      name: "AgentLLM", dependencies: ["AgentHTTP", "AgentJSON", "AgentRuntime", log, nio("NIOCore")],
+      name: "AgentLLM", dependencies: ["AgentHTTP", "AgentJSON", "AgentRuntime", nio("NIOCore")],
       swiftSettings: strictLibrary),
     .target(name: "AgentTelemetry", dependencies: ["AgentJSON", log, metrics], swiftSettings: strictLibrary),
     .target(
@@ -93,7 +93,9 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "AgentLLMTests",
-      dependencies: ["AgentHTTP", "AgentJSON", "AgentLLM", "AgentRuntime", nio("NIOCore"), nio("NIOPosix")],
+      dependencies: [
+        "AgentHTTP", "AgentJSON", "AgentLLM", "AgentRuntime", nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"),
+      ],
       exclude: ["Fixtures"], swiftSettings: strict),
     .testTarget(
       name: "AgentSQLiteTests",

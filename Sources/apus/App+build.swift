@@ -19,8 +19,10 @@ extension App {
     _ settings: Settings, metrics: PrometheusMetrics, logger: Logger,
     onStart: @escaping @Sendable (_ port: Int) async -> Void
   ) async throws -> BuiltApp {
-    let store = try await SQLiteStore.open(
-      path: settings.databasePath, synchronous: settings.synchronous, version: version, logger: logger)
+    // The file is locked for this process alone, which is what lets threads be remembered.
+    let store = ThreadCache(
+      try await SQLiteStore.open(
+        path: settings.databasePath, synchronous: settings.synchronous, version: version, logger: logger))
     let transport = HTTPTransport(group: .singleton)
     do {
       let model = try settings.chatModel(over: transport)
@@ -54,7 +56,7 @@ extension App {
 struct BuiltApp: Sendable {
   let server: APIServer
   let background: BackgroundWork
-  let store: SQLiteStore
+  let store: any RuntimeStore
   let transport: HTTPTransport
 
   /// Serves until SIGTERM or SIGINT, then drains and closes the store. A second signal is not waited for.

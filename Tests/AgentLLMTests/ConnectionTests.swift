@@ -25,7 +25,7 @@ struct ConnectionTests {
   }
 
   @Test func silenceBetweenBytesTimesOut() async throws {
-    try await withModel(timeout: .milliseconds(100)) { _, connection in
+    try await withModel(timeout: .milliseconds(500)) { _, connection in
       connection.sendStreamHead()
       connection.sendChunk(event(text: "a"))
     } _: { model, server in

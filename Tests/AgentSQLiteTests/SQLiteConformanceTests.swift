@@ -11,6 +11,15 @@ import Testing
     }
   }
 
+  @Test(arguments: RuntimeStoreConformance.checks)
+  func conformsBehindTheCache(check: RuntimeStoreConformance.Check) async throws {
+    try await withFolder { folder in
+      try await check.run {
+        ThreadCache(try await SQLiteStore.open(path: folder.path("a.db"), synchronous: .normal))
+      }
+    }
+  }
+
   @Test(arguments: RuntimeStoreConformance.durabilityChecks)
   func outlivesItsEnd(check: RuntimeStoreConformance.DurabilityCheck) async throws {
     try await withFolder { folder in

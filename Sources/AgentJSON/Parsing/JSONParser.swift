@@ -21,6 +21,9 @@ struct JSONParser {
     consuming func closed() -> JSONValue { isObject ? .object(members) : .array(elements) }
   }
 
+  /// How many containers there is room for from the start; most documents are no deeper.
+  private static let firstDepth = 8
+
   var position = 0
   private let depthMax: Int
   /// Text of a string with escapes, kept to save allocations.
@@ -43,6 +46,7 @@ struct JSONParser {
 
   private mutating func value(_ bytes: Span<UInt8>) throws(JSONFault) -> JSONValue {
     var open: [Container] = []
+    open.reserveCapacity(Self.firstDepth)
     var expected = JSONFault.Expected.value
     while true {
       var value: JSONValue

@@ -7,6 +7,8 @@ public struct JSONSchemaLimits: Sendable, Hashable {
   /// How many steps all patterns of a schema together may compile to.
   public var patternStepsMax = 100_000
   /// How deep schemas may nest in evaluation, by references, subschemas and levels of the value.
+  ///
+  /// Evaluation recurses; the default fits a stack of 512 KiB even in a debug build.
   public var evaluationDepthMax = 128
   /// How many keywords, elements and comparisons a validation may evaluate; patterns count a sixteenth each.
   public var evaluationStepsMax = 1_000_000

@@ -76,6 +76,7 @@ public struct JSONObject: Sendable {
 
   func position(of key: String) -> Int? {
     if let positions { return positions[ByteKey(text: key)] }
+    let members = members.span
     for position in members.indices where members[position].key.hasSameBytes(as: key) { return position }
     return nil
   }

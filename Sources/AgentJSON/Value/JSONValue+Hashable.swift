@@ -67,9 +67,13 @@ extension JSONValue: Hashable {
 
 extension String {
   /// Whether both hold the same UTF-8 bytes; `==` would also take canonically equivalent text for equal.
+  @inline(__always)
   func hasSameBytes(as other: String) -> Bool {
     // Both checks are cheap and tell nearly all apart; what == takes for equal may still differ in its bytes.
-    guard utf8.count == other.utf8.count, self == other else { return false }
+    utf8.count == other.utf8.count && self == other && hasSameSpan(as: other)
+  }
+
+  private func hasSameSpan(as other: String) -> Bool {
     let left = utf8.span
     let right = other.utf8.span
     for index in left.indices where left[index] != right[index] { return false }

@@ -45,7 +45,8 @@ public struct AgentCatalog: Sendable {
     }
     let id = fields.reader.identifier("id") ?? makeID()
     var agent = AgentDefinition(
-      id: id, name: "", type: "", templateID: body["template_id"]?.stringValue ?? "", templateVersionID: "", createdAt: now())
+      id: id, name: "", type: "", templateID: body["template_id"]?.stringValue ?? "", templateVersionID: "",
+      createdAt: now())
     fields.apply(to: &agent)
     if let status = fields.reader.choice("status", AgentStatus.self) { agent.status = status }
     let template = TemplateChoice(templates: templates, previous: nil)

@@ -81,8 +81,8 @@ public protocol ChatModel: Sendable {
   /// Asks for an answer as the model makes it.
   ///
   /// `onDeltas` gets the deltas that have already arrived, at least one and in order, and is never called with what
-  /// arrived later than it could have been: no delta waits for the next one. While it runs nothing more is read from
-  /// the upstream, so a slow reader slows the model and never grows memory. What it throws ends the call.
+  /// arrived later than it could have been: no delta waits for the next one. While it runs no more than a bounded
+  /// amount is read ahead, so a slow reader slows the model and never grows memory. What it throws ends the call.
   func stream(_ request: ChatRequest, onDeltas: ([ChatDelta]) async throws -> Void) async throws -> ChatCompletion
 
   /// Whether the upstream answers at all; for health. Throws `ModelError` with the reason where it does not.

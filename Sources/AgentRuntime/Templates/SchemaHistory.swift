@@ -94,7 +94,9 @@ public struct SemanticVersion: Sendable, Hashable, Comparable, CustomStringConve
   public static func < (left: SemanticVersion, right: SemanticVersion) -> Bool {
     let (a, b) = ((left.major, left.minor, left.patch), (right.major, right.minor, right.patch))
     if a != b { return a < b }
-    if left.prerelease.isEmpty || right.prerelease.isEmpty { return !left.prerelease.isEmpty && right.prerelease.isEmpty }
+    if left.prerelease.isEmpty || right.prerelease.isEmpty {
+      return !left.prerelease.isEmpty && right.prerelease.isEmpty
+    }
     let pairs = zip(left.prerelease.split(separator: "."), right.prerelease.split(separator: "."))
     guard let (a, b) = pairs.first(where: { $0 != $1 }) else { return left.prerelease.count < right.prerelease.count }
     // Numbers have no zeros in front, so that the longer one is the greater.

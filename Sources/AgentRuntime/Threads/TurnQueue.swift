@@ -61,7 +61,8 @@ public final class TurnQueue: Sendable {
       if policy == .reject {
         throw RuntimeError(.conflict, "Another turn of session '\(key.sessionID)' is under way (on_busy: reject).")
       }
-      guard line.waiters.count < waitersMax else {
+      // Who takes over ends those in line, so that their number is no reason to refuse.
+      guard policy != .enqueue || line.waiters.count < waitersMax else {
         throw RuntimeError(
           .conflict, "\(waitersMax) turns wait for session '\(key.sessionID)' already, as many as may.",
           retryAfter: .seconds(1))

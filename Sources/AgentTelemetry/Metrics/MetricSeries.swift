@@ -1,5 +1,5 @@
-import Synchronization
 import Metrics
+import Synchronization
 
 /// The kinds of metric that the Prometheus text format names.
 enum MetricKind: String, Sendable {

@@ -7,7 +7,8 @@ struct AgentAccessTests {
   private let harness = RuntimeHarness()
   private var catalog: AgentCatalog { harness.catalog }
 
-  private func version(_ id: String, _ number: Int, status: String = "published", type: String = "release") async throws {
+  private func version(_ id: String, _ number: Int, status: String = "published", type: String = "release") async throws
+  {
     try await harness.agent(
       id,
       [

@@ -46,51 +46,52 @@ struct AgentCreationTests {
     #expect(json == body)
   }
 
-  @Test(arguments: [
-    ([:], ["body.name: missing", "body.template_id: missing"]),
-    (["name": .null, "template_id": .null], ["body.name: missing", "body.template_id: missing"]),
-    (["name": 1, "template_id": 2], ["body.name: wrong_type", "body.template_id: wrong_type"]),
-    (body(["name": ""]), ["body.name: wrong_length"]),
-    (body(["name": .string(String(repeating: "界", count: 101))]), ["body.name: wrong_length"]),
-    (body(["id": ""]), ["body.id: pattern"]),
-    (body(["id": "a b"]), ["body.id: pattern"]),
-    (body(["id": "é"]), ["body.id: pattern"]),
-    (body(["id": .string(String(repeating: "a", count: 129))]), ["body.id: pattern"]),
-    (body(["id": .null]), ["body.id: missing"]),
-    (body(["type": "task"]), ["body.type: not_allowed"]),
-    (body(["template_version_id": "9.9.9"]), ["body.template_version_id: not_allowed"]),
-    (body(["template_version_id": 1]), ["body.template_version_id: wrong_type"]),
-    (body(["template_config": []]), ["body.template_config: wrong_type"]),
-    (
-      body(["template_config": ["conversation": ["historyLength": 4]]]),
-      ["body.template_config.conversation.historyLength: out_of_range"]
-    ),
-    (body(["system_prompt": 1]), ["body.system_prompt: wrong_type"]),
-    (
-      body(["conversation_config": ["continuous": 1, "historyLength": 0, "temperature": 2.1, "on_busy": "x"]]),
-      [
-        "body.conversation_config.continuous: wrong_type", "body.conversation_config.historyLength: out_of_range",
-        "body.conversation_config.on_busy: not_allowed", "body.conversation_config.temperature: out_of_range",
-      ]
-    ),
-    (body(["limits": ["max_tool_turns": 0]]), ["body.limits.max_tool_turns: out_of_range"]),
-    (body(["toolsets": ["a", 1]]), ["body.toolsets: wrong_type"]),
-    (body(["llm_config_id": "a\r\nb"]), ["body.llm_config_id: pattern"]),
-    (body(["llm_config_id": ""]), ["body.llm_config_id: wrong_length"]),
-    (body(["agent_line_id": "a/b"]), ["body.agent_line_id: pattern"]),
-    (body(["version_type": "alpha"]), ["body.version_type: not_allowed"]),
-    (body(["version_number": 1]), ["body.version_number: wrong_type"]),
-    (body(["version_number": "1"]), ["body.version_number: pattern"]),
-    (body(["version_number": "v0"]), ["body.version_number: pattern"]),
-    (body(["version_number": "v"]), ["body.version_number: pattern"]),
-    (body(["version_number": "v-1"]), ["body.version_number: pattern"]),
-    (body(["version_number": "v99999999999999999999"]), ["body.version_number: pattern"]),
-    (body(["status": "live"]), ["body.status: not_allowed"]),
-    (body(["status": .null]), ["body.status: missing"]),
-    (body(["code_interpreter": ["keep_files_mb": -1]]), ["body.code_interpreter.keep_files_mb: out_of_range"]),
-    (body(["metadata": ["k": 1]]), ["body.metadata.k: wrong_type"]),
-    (body(["metadata": "x"]), ["body.metadata: wrong_type"]),
-  ] as [(JSONObject, [String])])
+  @Test(
+    arguments: [
+      ([:], ["body.name: missing", "body.template_id: missing"]),
+      (["name": .null, "template_id": .null], ["body.name: missing", "body.template_id: missing"]),
+      (["name": 1, "template_id": 2], ["body.name: wrong_type", "body.template_id: wrong_type"]),
+      (body(["name": ""]), ["body.name: wrong_length"]),
+      (body(["name": .string(String(repeating: "界", count: 101))]), ["body.name: wrong_length"]),
+      (body(["id": ""]), ["body.id: pattern"]),
+      (body(["id": "a b"]), ["body.id: pattern"]),
+      (body(["id": "é"]), ["body.id: pattern"]),
+      (body(["id": .string(String(repeating: "a", count: 129))]), ["body.id: pattern"]),
+      (body(["id": .null]), ["body.id: missing"]),
+      (body(["type": "task"]), ["body.type: not_allowed"]),
+      (body(["template_version_id": "9.9.9"]), ["body.template_version_id: not_allowed"]),
+      (body(["template_version_id": 1]), ["body.template_version_id: wrong_type"]),
+      (body(["template_config": []]), ["body.template_config: wrong_type"]),
+      (
+        body(["template_config": ["conversation": ["historyLength": 4]]]),
+        ["body.template_config.conversation.historyLength: out_of_range"]
+      ),
+      (body(["system_prompt": 1]), ["body.system_prompt: wrong_type"]),
+      (
+        body(["conversation_config": ["continuous": 1, "historyLength": 0, "temperature": 2.1, "on_busy": "x"]]),
+        [
+          "body.conversation_config.continuous: wrong_type", "body.conversation_config.historyLength: out_of_range",
+          "body.conversation_config.on_busy: not_allowed", "body.conversation_config.temperature: out_of_range",
+        ]
+      ),
+      (body(["limits": ["max_tool_turns": 0]]), ["body.limits.max_tool_turns: out_of_range"]),
+      (body(["toolsets": ["a", 1]]), ["body.toolsets: wrong_type"]),
+      (body(["llm_config_id": "a\r\nb"]), ["body.llm_config_id: pattern"]),
+      (body(["llm_config_id": ""]), ["body.llm_config_id: wrong_length"]),
+      (body(["agent_line_id": "a/b"]), ["body.agent_line_id: pattern"]),
+      (body(["version_type": "alpha"]), ["body.version_type: not_allowed"]),
+      (body(["version_number": 1]), ["body.version_number: wrong_type"]),
+      (body(["version_number": "1"]), ["body.version_number: pattern"]),
+      (body(["version_number": "v0"]), ["body.version_number: pattern"]),
+      (body(["version_number": "v"]), ["body.version_number: pattern"]),
+      (body(["version_number": "v-1"]), ["body.version_number: pattern"]),
+      (body(["version_number": "v99999999999999999999"]), ["body.version_number: pattern"]),
+      (body(["status": "live"]), ["body.status: not_allowed"]),
+      (body(["status": .null]), ["body.status: missing"]),
+      (body(["code_interpreter": ["keep_files_mb": -1]]), ["body.code_interpreter.keep_files_mb: out_of_range"]),
+      (body(["metadata": ["k": 1]]), ["body.metadata.k: wrong_type"]),
+      (body(["metadata": "x"]), ["body.metadata: wrong_type"]),
+    ] as [(JSONObject, [String])])
   func faultsNameTheirField(body: JSONObject, faults: [String]) async throws {
     let error = try #require(await runtimeError { _ = try await harness.catalog.create(body) })
     #expect(error.code == .validation && error.status == 422)
@@ -98,13 +99,14 @@ struct AgentCreationTests {
     #expect(try await harness.catalog.agents(AgentQuery()).total == 0)
   }
 
-  @Test(arguments: [
-    (["template_id": "unknown"], "body.template_id: not_allowed"),
-    (["system_prompt": .string(String(repeating: "x", count: 65_537))], "body.system_prompt: too_long"),
-    (
-      ["template_config": ["pad": .string(String(repeating: "x", count: 1 << 20))]], "body.template_config: too_long"
-    ),
-  ] as [(JSONObject, String)])
+  @Test(
+    arguments: [
+      (["template_id": "unknown"], "body.template_id: not_allowed"),
+      (["system_prompt": .string(String(repeating: "x", count: 65_537))], "body.system_prompt: too_long"),
+      (
+        ["template_config": ["pad": .string(String(repeating: "x", count: 1 << 20))]], "body.template_config: too_long"
+      ),
+    ] as [(JSONObject, String)])
   func semanticRefusalsAre400(fields: JSONObject, fault: String) async throws {
     let error = try #require(await runtimeError { _ = try await harness.catalog.create(Self.body(fields)) })
     #expect(error.code == .validation && error.status == 400)

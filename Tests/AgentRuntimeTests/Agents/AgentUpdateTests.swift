@@ -39,16 +39,18 @@ struct AgentUpdateTests {
     #expect(agent == fresh)
   }
 
-  @Test(arguments: [
-    (["name": .null], "body.name: missing"), (["template_id": .null], "body.template_id: missing"),
-    (["status": .null], "body.status: missing"), (["id": .null], "body.id: missing"),
-    (["id": "b"], "body.id: not_allowed"), (["id": 1], "body.id: wrong_type"), (["name": ""], "body.name: wrong_length"),
-    (["status": "live"], "body.status: not_allowed"), (["template_id": 3], "body.template_id: wrong_type"),
-    (
-      ["template_config": ["conversation": ["historyLength": 101]]],
-      "body.template_config.conversation.historyLength: out_of_range"
-    ),
-  ] as [(JSONObject, String)])
+  @Test(
+    arguments: [
+      (["name": .null], "body.name: missing"), (["template_id": .null], "body.template_id: missing"),
+      (["status": .null], "body.status: missing"), (["id": .null], "body.id: missing"),
+      (["id": "b"], "body.id: not_allowed"), (["id": 1], "body.id: wrong_type"),
+      (["name": ""], "body.name: wrong_length"),
+      (["status": "live"], "body.status: not_allowed"), (["template_id": 3], "body.template_id: wrong_type"),
+      (
+        ["template_config": ["conversation": ["historyLength": 101]]],
+        "body.template_config.conversation.historyLength: out_of_range"
+      ),
+    ] as [(JSONObject, String)])
   func faultsLeaveTheAgentAsItIs(body: JSONObject, fault: String) async throws {
     let before = try await harness.agent("a")
     let error = try #require(await runtimeError { _ = try await catalog.update("a", body) })
@@ -124,7 +126,11 @@ struct AgentUpdateTests {
     if from == to { #expect(await runtimeError { _ = try await catalog.update("a", body) } == nil) }
   }
 
-  @Test(arguments: [([:], "body.status: missing"), (["status": 1], "body.status: wrong_type"), (["status": "x"], "body.status: not_allowed")] as [(JSONObject, String)])
+  @Test(
+    arguments: [
+      ([:], "body.status: missing"), (["status": 1], "body.status: wrong_type"),
+      (["status": "x"], "body.status: not_allowed"),
+    ] as [(JSONObject, String)])
   func aMoveNeedsAStatus(body: JSONObject, fault: String) async throws {
     try await harness.agent("a")
     let error = try #require(await runtimeError { _ = try await catalog.move("a", body) })
@@ -158,7 +164,9 @@ struct AgentUpdateTests {
     let sum = Recorded<Int>([])
     let catalog = AgentCatalog(
       templates: harness.catalog.templates, store: harness.store, runs: harness.runs, noteActive: { sum.add($0) })
-    for id in ["a", "b"] { _ = try await catalog.create(["id": .string(id), "name": "n", "template_id": "customer-service-bot"]) }
+    for id in ["a", "b"] {
+      _ = try await catalog.create(["id": .string(id), "name": "n", "template_id": "customer-service-bot"])
+    }
     _ = try await catalog.move("a", ["status": "revoked"])
     _ = try await catalog.move("b", ["status": "submitted"])
     try await catalog.delete("a")

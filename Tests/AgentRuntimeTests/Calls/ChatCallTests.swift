@@ -51,18 +51,21 @@ struct ChatCallTests {
     #expect(call.parameters == ["store": true])
   }
 
-  @Test(arguments: [
-    (["session_id": "s", "task_id": "t"], "s"), (["task_id": "t"], "t"), (["session_id": .null, "task_id": "t"], "t"),
-    ([:], nil), (["session_id": .null], nil),
-  ] as [(JSONObject, String?)])
+  @Test(
+    arguments: [
+      (["session_id": "s", "task_id": "t"], "s"), (["task_id": "t"], "t"),
+      (["session_id": .null, "task_id": "t"], "t"),
+      ([:], nil), (["session_id": .null], nil),
+    ] as [(JSONObject, String?)])
   func sessions(metadata: JSONObject, session: String?) throws {
     #expect(try call(["metadata": .object(metadata)]).sessionID == session)
   }
 
-  @Test(arguments: [
-    (["user": "u"], "u"), (["user": "u", "metadata": ["user_id": "m"]], "m"), (["metadata": ["user_id": "m"]], "m"),
-    (["user": "u", "metadata": ["user_id": .null]], "u"), (["metadata": .null], nil),
-  ] as [(JSONObject, String?)])
+  @Test(
+    arguments: [
+      (["user": "u"], "u"), (["user": "u", "metadata": ["user_id": "m"]], "m"), (["metadata": ["user_id": "m"]], "m"),
+      (["user": "u", "metadata": ["user_id": .null]], "u"), (["metadata": .null], nil),
+    ] as [(JSONObject, String?)])
   func users(fields: JSONObject, user: String?) throws {
     #expect(try call(fields).userID == user)
   }
@@ -76,39 +79,42 @@ struct ChatCallTests {
     #expect(throws: Never.self) { try call([key: .null]) }
   }
 
-  @Test(arguments: [
-    (["model": .null], "body.model: missing"), (["model": 1], "body.model: wrong_type"),
-    (["model": ""], "body.model: wrong_length"),
-    (["messages": .null], "body.messages: missing"), (["messages": [:]], "body.messages: wrong_type"),
-    (["messages": "hi"], "body.messages: wrong_type"), (["messages": []], "body.messages: wrong_count"),
-    (["stream": "true"], "body.stream: wrong_type"), (["stream": 1], "body.stream: wrong_type"),
-    (["stream_options": true], "body.stream_options: wrong_type"),
-    (["stream_options": ["include_usage": 1]], "body.stream_options.include_usage: wrong_type"),
-    (["temperature": -0.1], "body.temperature: out_of_range"), (["temperature": 2.1], "body.temperature: out_of_range"),
-    (["temperature": "1"], "body.temperature: wrong_type"), (["temperature": true], "body.temperature: wrong_type"),
-    (["top_p": 1.1], "body.top_p: out_of_range"), (["presence_penalty": 2.5], "body.presence_penalty: out_of_range"),
-    (["frequency_penalty": -3], "body.frequency_penalty: out_of_range"),
-    (["max_tokens": 0], "body.max_tokens: out_of_range"), (["max_tokens": 1.5], "body.max_tokens: wrong_type"),
-    (["max_completion_tokens": "x"], "body.max_completion_tokens: wrong_type"), (["seed": 0.5], "body.seed: wrong_type"),
-    (["stop": 1], "body.stop: wrong_type"), (["stop": ["a", 1]], "body.stop: wrong_type"),
-    (["n": 2], "body.n: out_of_range"), (["n": 0], "body.n: out_of_range"), (["n": "1"], "body.n: wrong_type"),
-    (["user": 1], "body.user: wrong_type"), (["metadata": []], "body.metadata: wrong_type"),
-    (["metadata": ["session_id": 1]], "body.metadata.session_id: wrong_type"),
-    (["metadata": ["session_id": ""]], "body.metadata.session_id: wrong_length"),
-    (["metadata": ["user_id": 1]], "body.metadata.user_id: wrong_type"),
-    (["parallel_tool_calls": "no"], "body.parallel_tool_calls: wrong_type"),
-    (["reasoning_effort": 1], "body.reasoning_effort: wrong_type"),
-    (["response_format": "json"], "body.response_format: wrong_type"),
-    (["response_format": [:]], "body.response_format: missing"), (["tool_choice": 1], "body.tool_choice: wrong_type"),
-    (["tools": [:]], "body.tools: wrong_type"),
-    (["tools": [["type": "function", "function": [:]]]], "body.tools[0].function.name: missing"),
-    (["tools": [["type": "function", "function": ["name": ""]]]], "body.tools[0].function.name: missing"),
-    (["tools": ["f"]], "body.tools[0]: wrong_type"),
-    (["conversation_config": 1], "body.conversation_config: wrong_type"),
-    (["conversation_config": ["historyLength": 0]], "body.conversation_config.historyLength: out_of_range"),
-    (["conversation_config": ["on_busy": "wait"]], "body.conversation_config.on_busy: not_allowed"),
-    (["conversation_config": ["temperature": 3]], "body.conversation_config.temperature: out_of_range"),
-  ] as [(JSONObject, String)])
+  @Test(
+    arguments: [
+      (["model": .null], "body.model: missing"), (["model": 1], "body.model: wrong_type"),
+      (["model": ""], "body.model: wrong_length"),
+      (["messages": .null], "body.messages: missing"), (["messages": [:]], "body.messages: wrong_type"),
+      (["messages": "hi"], "body.messages: wrong_type"), (["messages": []], "body.messages: wrong_count"),
+      (["stream": "true"], "body.stream: wrong_type"), (["stream": 1], "body.stream: wrong_type"),
+      (["stream_options": true], "body.stream_options: wrong_type"),
+      (["stream_options": ["include_usage": 1]], "body.stream_options.include_usage: wrong_type"),
+      (["temperature": -0.1], "body.temperature: out_of_range"),
+      (["temperature": 2.1], "body.temperature: out_of_range"),
+      (["temperature": "1"], "body.temperature: wrong_type"), (["temperature": true], "body.temperature: wrong_type"),
+      (["top_p": 1.1], "body.top_p: out_of_range"), (["presence_penalty": 2.5], "body.presence_penalty: out_of_range"),
+      (["frequency_penalty": -3], "body.frequency_penalty: out_of_range"),
+      (["max_tokens": 0], "body.max_tokens: out_of_range"), (["max_tokens": 1.5], "body.max_tokens: wrong_type"),
+      (["max_completion_tokens": "x"], "body.max_completion_tokens: wrong_type"),
+      (["seed": 0.5], "body.seed: wrong_type"),
+      (["stop": 1], "body.stop: wrong_type"), (["stop": ["a", 1]], "body.stop: wrong_type"),
+      (["n": 2], "body.n: out_of_range"), (["n": 0], "body.n: out_of_range"), (["n": "1"], "body.n: wrong_type"),
+      (["user": 1], "body.user: wrong_type"), (["metadata": []], "body.metadata: wrong_type"),
+      (["metadata": ["session_id": 1]], "body.metadata.session_id: wrong_type"),
+      (["metadata": ["session_id": ""]], "body.metadata.session_id: wrong_length"),
+      (["metadata": ["user_id": 1]], "body.metadata.user_id: wrong_type"),
+      (["parallel_tool_calls": "no"], "body.parallel_tool_calls: wrong_type"),
+      (["reasoning_effort": 1], "body.reasoning_effort: wrong_type"),
+      (["response_format": "json"], "body.response_format: wrong_type"),
+      (["response_format": [:]], "body.response_format: missing"), (["tool_choice": 1], "body.tool_choice: wrong_type"),
+      (["tools": [:]], "body.tools: wrong_type"),
+      (["tools": [["type": "function", "function": [:]]]], "body.tools[0].function.name: missing"),
+      (["tools": [["type": "function", "function": ["name": ""]]]], "body.tools[0].function.name: missing"),
+      (["tools": ["f"]], "body.tools[0]: wrong_type"),
+      (["conversation_config": 1], "body.conversation_config: wrong_type"),
+      (["conversation_config": ["historyLength": 0]], "body.conversation_config.historyLength: out_of_range"),
+      (["conversation_config": ["on_busy": "wait"]], "body.conversation_config.on_busy: not_allowed"),
+      (["conversation_config": ["temperature": 3]], "body.conversation_config.temperature: out_of_range"),
+    ] as [(JSONObject, String)])
   func oneFault(fields: JSONObject, fault: String) async {
     #expect(await faults(fields) == [fault])
   }

@@ -42,7 +42,8 @@ struct RuntimeErrorTests {
   }
 
   @Test(arguments: [
-    (StoreError.Kind.notFound, ErrorCode.conflict, 409), (.exists, .conflict, 409), (.conflict(current: 3), .conflict, 409),
+    (StoreError.Kind.notFound, ErrorCode.conflict, 409), (.exists, .conflict, 409),
+    (.conflict(current: 3), .conflict, 409),
     (.readOnly, .serviceUnavailable, 503), (.unavailable, .serviceUnavailable, 503), (.corrupt, .internal, 500),
   ])
   func ofTheStore(kind: StoreError.Kind, code: ErrorCode, status: Int) {

@@ -41,6 +41,7 @@ struct ActiveRunsTests {
     let runs = ActiveRuns(runsMax: 9, timeout: .milliseconds(30))
     let handle = RunHandle()
     _ = try runs.begin(agentID: "a", handle: handle)
+    // The watch runs until it is cancelled.
     let watch = Task { await runs.watchDeadlines() }
     while handle.reason == nil { await Task.yield() }
     #expect(handle.reason == .timedOut)

@@ -34,12 +34,13 @@ struct AgentExecutorTests {
     #expect(try await harness.chat([.user("q")]).usage == nil)
   }
 
-  @Test(arguments: [
-    ([:], [:], [:]), ([:], ["temperature": 0.5, "max_tokens": 9], ["temperature": 0.5, "max_tokens": 9]),
-    (["temperature": 1, "seed": 3], ["temperature": 0.5], ["temperature": 1, "seed": 3]),
-    (["max_completion_tokens": 7], ["max_tokens": 9], ["max_completion_tokens": 7]),
-    (["max_tokens": 7], ["max_tokens": 9], ["max_tokens": 7]),
-  ] as [(JSONObject, JSONObject, JSONObject)])
+  @Test(
+    arguments: [
+      ([:], [:], [:]), ([:], ["temperature": 0.5, "max_tokens": 9], ["temperature": 0.5, "max_tokens": 9]),
+      (["temperature": 1, "seed": 3], ["temperature": 0.5], ["temperature": 1, "seed": 3]),
+      (["max_completion_tokens": 7], ["max_tokens": 9], ["max_completion_tokens": 7]),
+      (["max_tokens": 7], ["max_tokens": 9], ["max_tokens": 7]),
+    ] as [(JSONObject, JSONObject, JSONObject)])
   func parametersOfTheRequestWin(asked: JSONObject, own: JSONObject, sent: JSONObject) async throws {
     let harness = RuntimeHarness()
     try await harness.agent("a", ["conversation_config": .object(own)])
@@ -125,6 +126,7 @@ struct AgentExecutorTests {
     limits.executionTimeout = .milliseconds(20)
     let harness = RuntimeHarness(ScriptedChatModel(.text("x").waiting(at: ModelGate())), limits: limits)
     try await harness.agent()
+    // The watch runs until it is cancelled.
     let watch = Task { await harness.runs.watchDeadlines() }
     defer { watch.cancel() }
     let error = try #require(await runtimeError { _ = try await harness.chat([.user("q")], session: "s") })
@@ -163,6 +165,7 @@ struct AgentExecutorTests {
     let harness = RuntimeHarness(ScriptedChatModel(.text("x").waiting(at: gate)))
     try await harness.agent()
     let handle = RunHandle()
+    // A task of its own, for the test cancels it.
     let task = Task { await failure { _ = try await harness.chat([.user("q")], handle: handle) } }
     await gate.reached()
     if byHandle { handle.cancel(.disconnected) } else { task.cancel() }

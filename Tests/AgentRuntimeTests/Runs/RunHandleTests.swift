@@ -32,6 +32,7 @@ struct RunHandleTests {
   @Test func cancellingTheCallerEndsTheWork() async {
     let handle = RunHandle()
     let gate = ModelGate()
+    // A task of its own, for the test cancels it.
     let task = Task { await failure { try await handle.run { try await gate.pass() } } }
     await gate.reached()
     task.cancel()
@@ -49,6 +50,7 @@ struct RunHandleTests {
   @Test func theCallersTaskIsNotCancelled() async {
     let handle = RunHandle()
     let gate = ModelGate()
+    // A task of its own, for the test asks whether it was cancelled.
     let task = Task {
       _ = await failure { try await handle.run { try await gate.pass() } }
       return Task.isCancelled

@@ -13,7 +13,8 @@ struct SemanticVersionTests {
 
   @Test(arguments: [
     "", "1", "1.2", "1.2.3.4", "v1.2.3", "1.2.x", "01.2.3", "1.02.3", "1.2.03", "1.2.3-", "1.2.3-a..b", "1.2.3-ä",
-    "1.2.3-a_b", " 1.2.3", "1.2.3 ", "+1.2.3", "-1.2.3", "1.-2.3", "1.2.99999999999999999999", "１.2.3", "1..3", "+", "-",
+    "1.2.3-a_b", " 1.2.3", "1.2.3 ", "+1.2.3", "-1.2.3", "1.-2.3", "1.2.99999999999999999999", "１.2.3", "1..3", "+",
+    "-",
     "1.2.3+", "1.2.3+a+b", "1.2.3+a b", "1.2.3-01",
   ])
   func refuses(text: String) {
@@ -44,21 +45,22 @@ struct SchemaHistoryTests {
     current: SchemaHistory.Entry(
       version: SemanticVersion(1, 5, 0), date: "2026-04-01T00:00:00.000Z", breakingChanges: ["y is gone", "z is gone"]))
 
-  @Test(arguments: [
-    ("1.5.0", nil), ("1.5.0+build", nil),
-    ("1.4.0", ["1.5.0: y is gone", "1.5.0: z is gone"]),
-    ("1.4.9", ["1.5.0: y is gone", "1.5.0: z is gone"]),
-    ("1.5.0-beta", ["1.5.0: y is gone", "1.5.0: z is gone"]),
-    ("1.3.0", ["1.5.0: y is gone", "1.5.0: z is gone"]),
-    ("1.2.0", ["1.3.0: x is required", "1.5.0: y is gone", "1.5.0: z is gone"]),
-    ("1.5.1", ["version 1.5.1 is newer than this runtime's 1.5.0"]),
-    ("1.6.0-rc.1", ["version 1.6.0-rc.1 is newer than this runtime's 1.5.0"]),
-    ("2.0.0", ["major version 2 is not 1"]),
-    (
-      "0.9.0",
-      ["1.3.0: x is required", "1.5.0: y is gone", "1.5.0: z is gone", "major version 0 is not 1"]
-    ),
-  ] as [(String, [String]?)])
+  @Test(
+    arguments: [
+      ("1.5.0", nil), ("1.5.0+build", nil),
+      ("1.4.0", ["1.5.0: y is gone", "1.5.0: z is gone"]),
+      ("1.4.9", ["1.5.0: y is gone", "1.5.0: z is gone"]),
+      ("1.5.0-beta", ["1.5.0: y is gone", "1.5.0: z is gone"]),
+      ("1.3.0", ["1.5.0: y is gone", "1.5.0: z is gone"]),
+      ("1.2.0", ["1.3.0: x is required", "1.5.0: y is gone", "1.5.0: z is gone"]),
+      ("1.5.1", ["version 1.5.1 is newer than this runtime's 1.5.0"]),
+      ("1.6.0-rc.1", ["version 1.6.0-rc.1 is newer than this runtime's 1.5.0"]),
+      ("2.0.0", ["major version 2 is not 1"]),
+      (
+        "0.9.0",
+        ["1.3.0: x is required", "1.5.0: y is gone", "1.5.0: z is gone", "major version 0 is not 1"]
+      ),
+    ] as [(String, [String]?)])
   func incompatibility(client: String, reasons: [String]?) throws {
     let client = try #require(SemanticVersion(client))
     #expect(Self.history.incompatibility(with: client) == reasons)

@@ -12,11 +12,13 @@ struct SettingsAgreementTests {
 
   /// Numbers as a client may write them, each one that `Double` keeps, or far beyond.
   private static let numbers = [
-    "0", "-0", "-0.0", "1", "5", "12", "13", "-3", "-4", "12.0", "1.2e1", "120e-1", "12.5", "0.5", "0.25", "2.25", "2.5",
+    "0", "-0", "-0.0", "1", "5", "12", "13", "-3", "-4", "12.0", "1.2e1", "120e-1", "12.5", "0.5", "0.25", "2.25",
+    "2.5",
     "1e2", "1E400", "-1e400", "1e30", "9223372036854775807", "9223372036854775808", "-9223372036854775809", "1e-400",
   ]
   private static let texts = [
-    "", " ", "\t\n", "\u{3000}", "\u{FEFF}", "\u{85}", "\u{200B}", "a", "ab", "abcdef", "abcdefg", "任务", "👩‍👩‍👧", "_x9", "9x",
+    "", " ", "\t\n", "\u{3000}", "\u{FEFF}", "\u{85}", "\u{200B}", "a", "ab", "abcdef", "abcdefg", "任务", "👩‍👩‍👧", "_x9",
+    "9x",
     "a-b", "a\n", "\na", "json", "text", "JSON", "structured", "e\u{301}e\u{301}", "main",
   ]
 

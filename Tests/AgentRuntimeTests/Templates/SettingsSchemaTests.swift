@@ -20,24 +20,48 @@ struct SettingsSchemaTests {
   }
 
   @Test(arguments: [
-    (0, 0, #"{"id":"enabled","type":"checkbox","label":"Enabled","description":"Whether it is on","required":false,"#
-      + #""defaultValue":true}"#),
-    (0, 1, #"{"id":"count","type":"number","label":"Count","description":"","required":false,"defaultValue":5,"#
-      + #""validation":{"min":-3,"max":12,"integer":true}}"#),
-    (0, 2, #"{"id":"ratio","type":"number","label":"Ratio","description":"","required":false,"defaultValue":1.5,"#
-      + #""validation":{"min":0.5,"max":2.25}}"#),
-    (0, 3, #"{"id":"name","type":"text","label":"Name","description":"","required":false,"defaultValue":"four","#
-      + #""validation":{"minLength":2,"maxLength":6}}"#),
-    (0, 4, #"{"id":"entryPoint","type":"text","label":"Entry point","description":"","required":false,"#
-      + #""defaultValue":"main","validation":{"pattern":"^[A-Za-z_][A-Za-z0-9_]*$"}}"#),
-    (0, 5, #"{"id":"body","type":"textarea","label":"Body","description":"","required":true,"#
-      + #""validation":{"pattern":"\\S"}}"#),
-    (1, 0, #"{"id":"format","type":"select","label":"Format","description":"","required":false,"#
-      + #""defaultValue":"structured","options":[{"value":"json","label":"json"},{"value":"text","label":"text"},"#
-      + #"{"value":"structured","label":"structured"}]}"#),
-    (1, 1, #"{"id":"steps","type":"array","label":"Steps","description":"","required":false,"#
-      + #""defaultValue":["one","two"],"validation":{"minItems":1,"maxItems":4,"pattern":"\\S","minLength":0,"#
-      + #""maxLength":5}}"#),
+    (
+      0, 0,
+      #"{"id":"enabled","type":"checkbox","label":"Enabled","description":"Whether it is on","required":false,"#
+        + #""defaultValue":true}"#
+    ),
+    (
+      0, 1,
+      #"{"id":"count","type":"number","label":"Count","description":"","required":false,"defaultValue":5,"#
+        + #""validation":{"min":-3,"max":12,"integer":true}}"#
+    ),
+    (
+      0, 2,
+      #"{"id":"ratio","type":"number","label":"Ratio","description":"","required":false,"defaultValue":1.5,"#
+        + #""validation":{"min":0.5,"max":2.25}}"#
+    ),
+    (
+      0, 3,
+      #"{"id":"name","type":"text","label":"Name","description":"","required":false,"defaultValue":"four","#
+        + #""validation":{"minLength":2,"maxLength":6}}"#
+    ),
+    (
+      0, 4,
+      #"{"id":"entryPoint","type":"text","label":"Entry point","description":"","required":false,"#
+        + #""defaultValue":"main","validation":{"pattern":"^[A-Za-z_][A-Za-z0-9_]*$"}}"#
+    ),
+    (
+      0, 5,
+      #"{"id":"body","type":"textarea","label":"Body","description":"","required":true,"#
+        + #""validation":{"pattern":"\\S"}}"#
+    ),
+    (
+      1, 0,
+      #"{"id":"format","type":"select","label":"Format","description":"","required":false,"#
+        + #""defaultValue":"structured","options":[{"value":"json","label":"json"},{"value":"text","label":"text"},"#
+        + #"{"value":"structured","label":"structured"}]}"#
+    ),
+    (
+      1, 1,
+      #"{"id":"steps","type":"array","label":"Steps","description":"","required":false,"#
+        + #""defaultValue":["one","two"],"validation":{"minItems":1,"maxItems":4,"pattern":"\\S","minLength":0,"#
+        + #""maxLength":5}}"#
+    ),
   ])
   func fieldsOfTheForm(section: Int, index: Int, text: String) throws {
     #expect(field(section, index)?.encodedText == text)

@@ -26,29 +26,30 @@ struct SettingsTests {
     #expect(settings.free.integer == 1000 && settings.free.number == 7)
   }
 
-  @Test(arguments: [
-    (["general": ["body": "x", "enabled": "yes"]], ["c.general.enabled: wrong_type"]),
-    (["general": ["body": "x", "count": 13]], ["c.general.count: out_of_range"]),
-    (["general": ["body": "x", "count": 1.5]], ["c.general.count: wrong_type"]),
-    (["general": ["body": "x", "count": "5"]], ["c.general.count: wrong_type"]),
-    (["general": ["body": "x", "count": .null]], ["c.general.count: wrong_type"]),
-    (["general": ["body": "x", "ratio": 0.25]], ["c.general.ratio: out_of_range"]),
-    (["general": ["body": "x", "ratio": true]], ["c.general.ratio: wrong_type"]),
-    (["general": ["body": "x", "name": "a"]], ["c.general.name: wrong_length"]),
-    (["general": ["body": "x", "name": "👩‍👩‍👧‍👧"]], ["c.general.name: wrong_length"]),
-    (["general": ["body": "x", "entryPoint": "9a"]], ["c.general.entryPoint: pattern"]),
-    (["general": ["body": "x", "entryPoint": "a\n"]], ["c.general.entryPoint: pattern"]),
-    (["general": ["body": "x", "entryPoint": ""]], ["c.general.entryPoint: pattern"]),
-    (["general": ["body": " \u{3000}\n"]], ["c.general.body: blank"]),
-    (["general": [:]], ["c.general.body: missing"]),
-    (["general": ["body": "x"], "lists": ["format": "xml"]], ["c.lists.format: wrong_type"]),
-    (["general": ["body": "x"], "lists": ["steps": []]], ["c.lists.steps: wrong_count"]),
-    (["general": ["body": "x"], "lists": ["steps": ["a", 1]]], ["c.lists.steps: wrong_type"]),
-    (["general": ["body": "x"], "lists": ["steps": ["a", " "]]], ["c.lists.steps: blank"]),
-    (["general": ["body": "x"], "lists": ["steps": ["abcdef"]]], ["c.lists.steps: wrong_length"]),
-    (["general": ["body": "x"], "lists": ["names": ["ok", "no no"]]], ["c.lists.names: pattern"]),
-    (["general": ["body": "x"], "lists": []], ["c.lists: wrong_type"]),
-  ] as [(JSONObject, [String])])
+  @Test(
+    arguments: [
+      (["general": ["body": "x", "enabled": "yes"]], ["c.general.enabled: wrong_type"]),
+      (["general": ["body": "x", "count": 13]], ["c.general.count: out_of_range"]),
+      (["general": ["body": "x", "count": 1.5]], ["c.general.count: wrong_type"]),
+      (["general": ["body": "x", "count": "5"]], ["c.general.count: wrong_type"]),
+      (["general": ["body": "x", "count": .null]], ["c.general.count: wrong_type"]),
+      (["general": ["body": "x", "ratio": 0.25]], ["c.general.ratio: out_of_range"]),
+      (["general": ["body": "x", "ratio": true]], ["c.general.ratio: wrong_type"]),
+      (["general": ["body": "x", "name": "a"]], ["c.general.name: wrong_length"]),
+      (["general": ["body": "x", "name": "👩‍👩‍👧‍👧"]], ["c.general.name: wrong_length"]),
+      (["general": ["body": "x", "entryPoint": "9a"]], ["c.general.entryPoint: pattern"]),
+      (["general": ["body": "x", "entryPoint": "a\n"]], ["c.general.entryPoint: pattern"]),
+      (["general": ["body": "x", "entryPoint": ""]], ["c.general.entryPoint: pattern"]),
+      (["general": ["body": " \u{3000}\n"]], ["c.general.body: blank"]),
+      (["general": [:]], ["c.general.body: missing"]),
+      (["general": ["body": "x"], "lists": ["format": "xml"]], ["c.lists.format: wrong_type"]),
+      (["general": ["body": "x"], "lists": ["steps": []]], ["c.lists.steps: wrong_count"]),
+      (["general": ["body": "x"], "lists": ["steps": ["a", 1]]], ["c.lists.steps: wrong_type"]),
+      (["general": ["body": "x"], "lists": ["steps": ["a", " "]]], ["c.lists.steps: blank"]),
+      (["general": ["body": "x"], "lists": ["steps": ["abcdef"]]], ["c.lists.steps: wrong_length"]),
+      (["general": ["body": "x"], "lists": ["names": ["ok", "no no"]]], ["c.lists.names: pattern"]),
+      (["general": ["body": "x"], "lists": []], ["c.lists: wrong_type"]),
+    ] as [(JSONObject, [String])])
   func faultsNameTheirPlace(config: JSONObject, expected: [String]) {
     let reading = Settings.decode(config, path: [.key("c")])
     #expect(reading.faults.map { "\($0.pathText): \($0.type)" } == expected)
@@ -87,7 +88,9 @@ struct SettingsTests {
 
   @Test func aLongValueIsShortenedInMessages() {
     let long = JSONValue.string(String(repeating: "x", count: 10_000))
-    let faults = Settings.decode(["general": ["body": "x", "count": long, "entryPoint": .string("-" + long.encodedText)]])
+    let faults = Settings.decode([
+      "general": ["body": "x", "count": long, "entryPoint": .string("-" + long.encodedText)]
+    ])
     #expect(faults.faults.count == 2)
     #expect(faults.faults.allSatisfy { $0.message.count < 250 })
   }

@@ -38,14 +38,16 @@ struct ConversationTests {
     #expect(harness.prompt(1) == ["user: two"])
   }
 
-  @Test(arguments: [
-    (nil, nil, nil, true), (nil, nil, false, false), (nil, false, true, false), (true, false, false, true),
-    (false, true, true, false), (nil, true, false, true),
-  ] as [(Bool?, Bool?, Bool?, Bool)])
+  @Test(
+    arguments: [
+      (nil, nil, nil, true), (nil, nil, false, false), (nil, false, true, false), (true, false, false, true),
+      (false, true, true, false), (nil, true, false, true),
+    ] as [(Bool?, Bool?, Bool?, Bool)])
   func continuousOfRequestAgentTemplate(asked: Bool?, own: Bool?, template: Bool?, isKept: Bool) async throws {
     func object(_ value: Bool?) -> JSONObject { value.map { ["continuous": .bool($0)] } ?? [:] }
     try await harness.agent(
-      "a", ["conversation_config": .object(object(own)), "template_config": ["conversation": .object(object(template))]])
+      "a",
+      ["conversation_config": .object(object(own)), "template_config": ["conversation": .object(object(template))]])
     _ = try await harness.chat([.user("one")], session: "s", config: object(asked))
     #expect(try await harness.thread("s") == (isKept ? ["user: one", "assistant: answer 0"] : nil))
   }
@@ -58,16 +60,18 @@ struct ConversationTests {
     #expect(try await harness.thread("s")?.count == 2)
   }
 
-  @Test(arguments: [
-    (nil, nil, nil, 10), (nil, nil, 6, 6), (nil, 4, 6, 4), (2, 4, 6, 2), (50, nil, nil, 20), (nil, 99, nil, 20),
-  ] as [(Int?, Int?, Int?, Int)])
+  @Test(
+    arguments: [
+      (nil, nil, nil, 10), (nil, nil, 6, 6), (nil, 4, 6, 4), (2, 4, 6, 2), (50, nil, nil, 20), (nil, 99, nil, 20),
+    ] as [(Int?, Int?, Int?, Int)])
   func lengthOfRequestAgentTemplateAndLimit(asked: Int?, own: Int?, template: Int?, seen: Int) async throws {
     func object(_ value: Int?) -> JSONObject { value.map { ["historyLength": .integer($0)] } ?? [:] }
     var limits = RuntimeLimits()
     limits.conversationHistoryMax = 20
     let harness = RuntimeHarness(limits: limits)
     try await harness.agent(
-      "a", ["conversation_config": .object(object(own)), "template_config": ["conversation": .object(object(template))]])
+      "a",
+      ["conversation_config": .object(object(own)), "template_config": ["conversation": .object(object(template))]])
     // All are the user's, so that the cut is exactly where the count says.
     let messages = (0..<40).map { Message.user("\($0)") }
     _ = try await harness.chat(messages, config: object(asked))

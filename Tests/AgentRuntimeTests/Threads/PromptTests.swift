@@ -67,14 +67,15 @@ struct PromptTests {
     }
   }
 
-  @Test(arguments: [
-    ([.user("q")], "prompt", ["system: prompt", "user: q"]), ([.user("q")], nil, ["user: q"]),
-    ([.user("q")], "", ["user: q"]),
-    ([.system("own"), .user("q")], "prompt", ["system: own", "user: q"]),
-    ([Message(.developer, "own"), .user("q")], "prompt", ["developer: own", "user: q"]),
-    ([.user("q"), .system("late")], "prompt", ["system: late", "user: q"]),
-    ([.system("one"), .user("q"), Message(.developer, "two")], nil, ["system: one", "developer: two", "user: q"]),
-  ] as [([Message], String?, [String])])
+  @Test(
+    arguments: [
+      ([.user("q")], "prompt", ["system: prompt", "user: q"]), ([.user("q")], nil, ["user: q"]),
+      ([.user("q")], "", ["user: q"]),
+      ([.system("own"), .user("q")], "prompt", ["system: own", "user: q"]),
+      ([Message(.developer, "own"), .user("q")], "prompt", ["developer: own", "user: q"]),
+      ([.user("q"), .system("late")], "prompt", ["system: late", "user: q"]),
+      ([.system("one"), .user("q"), Message(.developer, "two")], nil, ["system: one", "developer: two", "user: q"]),
+    ] as [([Message], String?, [String])])
   func systemMessagesGoFirst(messages: [Message], prompt: String?, expected: [String]) {
     // They do not count.
     #expect(Prompt(messages, systemPrompt: prompt).messages(last: 1).map(\.short) == expected)

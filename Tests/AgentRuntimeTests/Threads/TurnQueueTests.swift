@@ -80,9 +80,12 @@ struct TurnQueueTests {
     let waiterHandles = (0..<3).map { _ in RunHandle() }
     let holder = try await enter()
     let waiters = waiterHandles.map { handle in
+      // At once, so that the line is full when the loop ends.
       Task.immediate { try await handle.run { queue.leave(try await enter(handle: handle)) } }
     }
     let newest = waiting(.interrupt)
+    #expect(waiterHandles.allSatisfy { $0.reason == .superseded })
+    for handle in waiterHandles { handle.cancel(.shutdown) }
     for waiter in waiters { #expect(await failure { try await waiter.value } is CancellationError) }
     queue.leave(holder)
     queue.leave(try await newest.value)
@@ -90,6 +93,7 @@ struct TurnQueueTests {
 
   @Test func aCancelledTaskDoesNotWait() async throws {
     let holder = try await enter()
+    // A task of its own, for the test cancels it.
     let task = Task { try await enter() }
     task.cancel()
     #expect(await failure { _ = try await task.value } is CancellationError)

@@ -65,7 +65,11 @@ struct LineLogHandlerTests {
 
   @Test func aLevelThatIsOffCostsNothing() throws {
     let evaluations = Mutex(0)
-    let count: @Sendable () -> Int = { evaluations.withLock { $0 += 1; return $0 } }
+    let count: @Sendable () -> Int = {
+      evaluations.withLock {
+        $0 += 1; return $0
+      }
+    }
     let lines = try logged(level: .warning) { logger in
       logger.info("\(count())", metadata: ["k": "\(count())"])
       logger.warning("shown")

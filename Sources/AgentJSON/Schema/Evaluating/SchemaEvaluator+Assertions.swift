@@ -30,7 +30,8 @@ extension SchemaEvaluator {
     let visits = stepsLeft * Self.patternVisitsPerStep
     var visitsLeft = visits
     let matches = matcher.matches(text, budget: &visitsLeft)
-    _ = spend((visits - visitsLeft) / Self.patternVisitsPerStep)
+    // Rounding must not leave a budget to a match that ran out of it.
+    _ = spend(matches == nil ? stepsLeft + 1 : (visits - visitsLeft) / Self.patternVisitsPerStep)
     return matches ?? false
   }
 }

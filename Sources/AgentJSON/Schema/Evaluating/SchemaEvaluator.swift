@@ -22,7 +22,8 @@ struct SchemaEvaluator {
     self.program = program
     self.limits = limits
     self.gathering = gathering
-    stepsLeft = limits.evaluationStepsMax
+    // Leaves room for arithmetic with what is left.
+    stepsLeft = min(limits.evaluationStepsMax, Int.max / 64)
   }
 
   mutating func faults(of value: JSONValue) -> [JSONSchemaFault] {

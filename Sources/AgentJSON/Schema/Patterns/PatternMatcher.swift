@@ -7,10 +7,13 @@ struct PatternMatcher {
   /// At which place, counted from 1, a step was last visited.
   private var visits: [Int]
   private var stack: [Int] = []
+  /// Whether a set holds the character at the place where it was last asked; copies of a set share the answer.
+  private var answers: [(place: Int, isMember: Bool)]
 
   init(_ pattern: Pattern) {
     self.pattern = pattern
     visits = Array(repeating: 0, count: pattern.steps.count)
+    answers = Array(repeating: (0, false), count: pattern.sets.count)
   }
 
   /// Whether the pattern matches anywhere in the text; takes a budget of steps visited and characters compared, and gives nil if it runs out.
@@ -27,13 +30,18 @@ struct PatternMatcher {
       guard let next else { return false }
       budget -= current.count
       for step in current {
-        if case .set(let index) = pattern.steps[step], pattern.sets[index].contains(next) {
+        if case .set(let index) = pattern.steps[step], isMember(next, of: index, at: place) {
           following.append(step + 1)
         }
       }
       previous = next
       place += 1
     }
+  }
+
+  private mutating func isMember(_ scalar: UnicodeScalar, of set: Int, at place: Int) -> Bool {
+    if answers[set].place != place { answers[set] = (place, pattern.sets[set].contains(scalar)) }
+    return answers[set].isMember
   }
 
   /// Follows the steps that take no character; says whether the match is found.
