@@ -14,6 +14,20 @@ public struct ThreadKey: Sendable, Hashable {
   }
 }
 
+extension ThreadKey {
+  /// By bytes: to `==` of strings, different spellings of one character are equal, and would share a thread.
+  public static func == (left: ThreadKey, right: ThreadKey) -> Bool {
+    left.agentID.isSame(as: right.agentID) && left.sessionID.isSame(as: right.sessionID)
+  }
+
+  /// By bytes, as `==`.
+  public func hash(into hasher: inout Hasher) {
+    for byte in agentID.utf8 { hasher.combine(byte) }
+    hasher.combine(0xFF as UInt8)
+    for byte in sessionID.utf8 { hasher.combine(byte) }
+  }
+}
+
 /// A conversation that the server keeps (contract §4).
 public struct AgentThread: Sendable, Hashable {
   /// Its name.
