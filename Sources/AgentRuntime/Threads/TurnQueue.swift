@@ -21,8 +21,6 @@ public final class TurnQueue: Sendable {
   private struct State {
     var lines: [ThreadKey: Line] = [:]
     var nextNumber = 0
-    // Waiters whose task was cancelled before they could be put in line.
-    var cancelledEarly: Set<Int> = []
   }
 
   private let state = Mutex(State())
@@ -77,9 +75,9 @@ public final class TurnQueue: Sendable {
   private func park(_ ticket: Ticket, _ continuation: CheckedContinuation<Void, any Error>) {
     enum Outcome { case parked, ready, cancelled }
     let outcome = state.withLock { state -> Outcome in
-      if state.cancelledEarly.remove(ticket.number) != nil { return .cancelled }
       guard state.lines[ticket.key]?.holder.number != ticket.number else { return .ready }
       guard let index = state.lines[ticket.key]?.waiters.firstIndex(where: { $0.number == ticket.number }) else {
+        // The task was cancelled before it got here.
         return .cancelled
       }
       state.lines[ticket.key]?.waiters[index].continuation = continuation
@@ -98,11 +96,7 @@ public final class TurnQueue: Sendable {
       guard let index = state.lines[ticket.key]?.waiters.firstIndex(where: { $0.number == ticket.number }) else {
         return nil
       }
-      guard let continuation = state.lines[ticket.key]?.waiters.remove(at: index).continuation else {
-        state.cancelledEarly.insert(ticket.number)
-        return nil
-      }
-      return continuation
+      return state.lines[ticket.key]?.waiters.remove(at: index).continuation
     }
     continuation?.resume(throwing: CancellationError())
   }

@@ -153,6 +153,21 @@ struct ConversationTests {
     #expect(harness.runs.count == 0)
   }
 
+  @Test func anAnswerThatCameTooLateIsNotStored() async throws {
+    let harness = RuntimeHarness(ScriptedChatModel(.text("whole")))
+    try await harness.agent()
+    let handle = RunHandle()
+    let error = await failure {
+      // The last delta is out when the caller leaves, so that the model returns its answer all the same.
+      _ = try await harness.chat([.user("one")], session: "s", handle: handle) { _ in
+        await Task.yield()
+        handle.cancel(.disconnected)
+      }
+    }
+    #expect(error is CancellationError)
+    #expect(try await harness.thread("s") == nil)
+  }
+
   @Test func aThreadBelongsToItsFirstUser() async throws {
     try await harness.agent()
     _ = try await harness.chat([.user("one")], session: "s")
