@@ -49,7 +49,9 @@ let package = Package(
   targets: [
     .target(name: "AgentJSON", swiftSettings: strictLibrary),
     .target(name: "AgentRuntime", dependencies: ["AgentJSON", log, metrics], swiftSettings: strictLibrary),
-    .target(name: "AgentHTTP", dependencies: [httpClient, nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1")], swiftSettings: strictLibrary),
+    .target(
+      name: "AgentHTTP", dependencies: [httpClient, nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1")],
+      swiftSettings: strictLibrary),
     .target(
       name: "AgentLLM", dependencies: ["AgentHTTP", "AgentJSON", "AgentRuntime", nio("NIOCore")],
       swiftSettings: strictLibrary),
@@ -62,6 +64,7 @@ let package = Package(
       name: "AgentServer",
       dependencies: [
         "AgentJSON", "AgentRuntime", httpTypes, hummingbirdCore, lifecycle, log, metrics, nio("NIOCore"),
+        nio("NIOHTTP1"),
         .product(name: "HummingbirdTLS", package: "hummingbird"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
         .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
@@ -90,7 +93,7 @@ let package = Package(
       name: "AgentJSONTests", dependencies: ["AgentJSON"], exclude: ["Fixtures"], swiftSettings: strict),
     .testTarget(
       name: "AgentRuntimeTests", dependencies: ["AgentJSON", "AgentRuntime", "AgentTesting", log],
-      swiftSettings: strict),
+      exclude: ["Fixtures"], swiftSettings: strict),
     .testTarget(
       name: "AgentLLMTests",
       dependencies: [
@@ -110,7 +113,9 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "ApusTests",
-      dependencies: ["AgentHTTP", "AgentJSON", "AgentLLM", "AgentSQLite", "apus", log, nio("NIOCore"), nio("NIOPosix")],
+      dependencies: [
+        "AgentHTTP", "AgentJSON", "AgentLLM", "AgentSQLite", "apus", log, nio("NIOCore"), nio("NIOPosix"),
+      ],
       swiftSettings: strict),
   ]
 )

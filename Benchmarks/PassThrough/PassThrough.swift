@@ -1,7 +1,7 @@
 import AsyncHTTPClient
+import Foundation
 import Hummingbird
 import HummingbirdCore
-import Foundation
 import Logging
 import NIOCore
 import NIOPosix
@@ -10,7 +10,12 @@ import NIOPosix
 @main
 struct PassThrough {
   static func main() async throws {
-    let port = Int(CommandLine.arguments[1])!, upstream = CommandLine.arguments[2]
+    let arguments = CommandLine.arguments
+    guard arguments.count == 3, let port = Int(arguments[1]) else {
+      FileHandle.standardError.write(Data("usage: bench-passthrough PORT UPSTREAM\n".utf8))
+      exit(2)
+    }
+    let upstream = arguments[2]
     var logger = Logger(label: "passthrough")
     logger.logLevel = .error
     var configuration = HTTPClient.Configuration()
@@ -26,15 +31,18 @@ struct PassThrough {
       let answer = try await client.execute(upstreamRequest, timeout: .seconds(60))
       let type = answer.headers.first(name: "content-type") ?? "application/json"
       if type.hasPrefix("text/event-stream") {
-        return Response(status: .ok, headers: [.contentType: type], body: .init { writer in
-          for try await part in answer.body { try await writer.write(part) }
-          try await writer.finish(nil)
-        })
+        return Response(
+          status: .ok, headers: [.contentType: type],
+          body: .init { writer in
+            for try await part in answer.body { try await writer.write(part) }
+            try await writer.finish(nil)
+          })
       }
       let bytes = try await answer.body.collect(upTo: 8 << 20)
       return Response(status: .ok, headers: [.contentType: type], body: .init(byteBuffer: bytes))
     }
-    let app = Application(router: router, configuration: .init(address: .hostname("127.0.0.1", port: port)), logger: logger)
+    let app = Application(
+      router: router, configuration: .init(address: .hostname("127.0.0.1", port: port)), logger: logger)
     try await app.runService()
   }
 }

@@ -34,10 +34,12 @@ struct API: Sendable {
       if let preflight = cors.preflight(head) {
         try await send(preflight, head, record, outlet)
       } else {
+        // Before the route is looked for, so that nobody without a token learns which there are.
+        if target.path.hasPrefix("/v1/") { try tokens.admit(head) }
         let match = try table.match(head.method, path: target.path)
         record.endpoint = match.index
         let endpoint = table.endpoints[match.index]
-        if endpoint.needsToken { try tokens.admit(head) }
+        if endpoint.needsToken, !target.path.hasPrefix("/v1/") { try tokens.admit(head) }
         let buffer = try await readBody(endpoint, head, &body, &parts, outlet)
         let exchange = Exchange(
           head: head, requestID: record.requestID, parameters: match.parameters, query: Query(target.query),
@@ -45,7 +47,7 @@ struct API: Sendable {
         try await perform(endpoint, exchange, &record, outlet)
       }
     } catch {
-      try await fail(error, head, target, &record, outlet)
+      await fail(error, head, target, &record, outlet)
     }
     records.finish(record, status: outlet.status)
   }
@@ -100,7 +102,7 @@ struct API: Sendable {
 
   private func fail(
     _ error: any Error, _ head: HTTPRequest, _ target: Target, _ record: inout RequestRecord, _ outlet: ResponseOutlet
-  ) async throws {
+  ) async {
     // Nobody is left to be answered, or the answer is half sent: the connection ends here.
     guard !(error is CancellationError), outlet.status == nil, !(error is any ChannelFault) else {
       outlet.mustClose = true
@@ -112,7 +114,12 @@ struct API: Sendable {
     let isOpenAI = record.endpoint.map { table.endpoints[$0].isOpenAI } ?? Self.isOpenAIPath(target.path)
     var answer = ErrorAnswer(error: described, requestID: record.requestID).answer(isOpenAI: isOpenAI)
     if described.code == .methodNotAllowed { answer.headers[.allow] = described.details?["allow"]?.stringValue }
-    try await send(answer, head, record, outlet)
+    do {
+      try await send(answer, head, record, outlet)
+    } catch {
+      outlet.mustClose = true
+      record.isAbandoned = true
+    }
   }
 
   private static func isOpenAIPath(_ path: Substring) -> Bool {
@@ -120,10 +127,14 @@ struct API: Sendable {
   }
 
   /// The answer to what is not HTTP.
-  func protocolFault(_ error: any Error) -> [HTTPResponsePart] {
+  func protocolFault() -> [HTTPResponsePart] {
     let fault = RuntimeError(.validation, "This is not a valid HTTP/1.1 request.", status: 400)
-    let answer = ErrorAnswer(error: fault, requestID: "").answer(isOpenAI: false)
+    var record = RequestRecord(requestID: ids.next(), method: "none")
+    record.error = fault
+    records.finish(record, status: fault.status)
+    let answer = ErrorAnswer(error: fault, requestID: record.requestID).answer(isOpenAI: false)
     var head = HTTPResponse(status: answer.status, headerFields: answer.headers)
+    head.headerFields[.requestID] = record.requestID
     head.headerFields[.contentLength] = String(answer.body.readableBytes)
     head.headerFields[.connection] = "close"
     return [.head(head), .body(answer.body), .end(nil)]

@@ -18,7 +18,8 @@ struct ServeCommand: AsyncParsableCommand {
     do {
       let app = try await App.build(settings, metrics: metrics, logger: logger) { port in
         let scheme = settings.tls == nil ? "http" : "https"
-        logger.info("listening", metadata: ["url": "\(scheme)://\(settings.host):\(port)", "version": "\(App.version)"])
+        logger.info(
+          "listening", metadata: ["url": "\(scheme)://\(settings.host):\(port)", "version": "\(App.version)"])
       }
       try await app.run(logger: logger)
       logger.info("stopped")

@@ -144,6 +144,25 @@ import Testing
     }
   }
 
+  @Test func deletingASessionEndsItsTurn() async throws {
+    let model = GatedModel(gate: Gate())
+    try await LiveServer.with(model) { server in
+      _ = try await server.makeAgent()
+      let path = "/v1/agents/bot/sessions/s"
+      let key = ThreadKey(agentID: "bot", sessionID: "s")
+      try await server.store.appendTurn(
+        ThreadTurn(key: key, userID: nil, messages: [Message(.user, "x")], replacesHistory: false, time: Date()))
+      async let run = server.request("POST", "/v1/chat/completions", Self.chat("x", ["metadata": ["session_id": "s"]]))
+      await model.started.wait()
+      let deletion = try await server.request("DELETE", path)
+      #expect(deletion.status == 200)
+      let reply = try await run
+      #expect(reply.status == 409)
+      let gone = try await server.request("GET", path)
+      #expect(gone.status == 404)
+    }
+  }
+
   @Test func keepsSilentStreamsAlive() async throws {
     let gate = Gate()
     try await LiveServer.with(

@@ -107,6 +107,35 @@ import Testing
     }
   }
 
+  @Test(arguments: ["/v1/nope", "/v1/agents/x/y/z", "/v1/chat/completions"])
+  func tellsNobodyWithoutATokenWhichRoutesThereAre(path: String) async throws {
+    try await LiveServer.with { server in
+      let reply = try await server.request("DELETE", path, token: nil)
+      #expect(reply.status == 401)
+    }
+  }
+
+  /// The connection closes after the answer, and all of it must have left before.
+  @Test func sendsLargeAnswersWhole() async throws {
+    try await LiveServer.with { server in
+      let prompt = String(repeating: "p", count: 60_000)
+      for number in 0..<200 { _ = try await server.makeAgent("a\(number)", ["system_prompt": .string(prompt)]) }
+      let reply = try await server.request("GET", "/v1/agents?limit=1000")
+      #expect(reply.text.utf8.count == Int(reply.headers["content-length"] ?? ""))
+      #expect(reply.body.arrayValue?.count == 200)
+      #expect(reply.text.utf8.count > 12_000_000)
+    }
+  }
+
+  @Test(arguments: ["zz\r\nhello\r\n", "5\r\nhello\r\n;;;\r\n"])
+  func refusesBodiesThatAreNotHTTP(body: String) async throws {
+    try await LiveServer.with { server in
+      let reply = try await server.raw(
+        "POST", "/v1/agents", nil, headers: ["Transfer-Encoding": "chunked"], appending: Data(body.utf8))
+      #expect(reply.status == 400)
+    }
+  }
+
   @Test func answersWhatIsNotHTTP() async throws {
     try await LiveServer.with { server in
       var client = RawClient(port: server.port)

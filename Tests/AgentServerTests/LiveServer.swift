@@ -1,12 +1,13 @@
 import AgentJSON
 import AgentRuntime
-@testable import AgentServer
 import AgentTesting
 import Foundation
 import Logging
 import NIOPosix
 import ServiceLifecycle
 import Synchronization
+
+@testable import AgentServer
 
 /// A whole server on a free loopback port, over a store in memory and a model that the test writes.
 struct LiveServer: Sendable {
@@ -87,7 +88,8 @@ struct LiveServer: Sendable {
 
   /// Sends bytes as they are.
   func raw(
-    _ method: String, _ path: String, _ body: Data?, headers: [String: String] = [:], token: String? = token
+    _ method: String, _ path: String, _ body: Data?, headers: [String: String] = [:], token: String? = token,
+    appending rest: Data = Data()
   ) async throws -> Reply {
     var client = RawClient(port: port)
     defer { client.close() }
@@ -100,7 +102,7 @@ struct LiveServer: Sendable {
       if fields["Content-Type"] == nil { fields["Content-Type"] = "application/json" }
     }
     for (name, value) in fields.sorted(by: { $0.key < $1.key }) { head += "\(name): \(value)\r\n" }
-    try client.send(Data((head + "Connection: close\r\n\r\n").utf8) + (body ?? Data()))
+    try client.send(Data((head + "Connection: close\r\n\r\n").utf8) + (body ?? Data()) + rest)
     let connection = client
     return try await Reply(bytes: blocking { try connection.readToEnd() })
   }

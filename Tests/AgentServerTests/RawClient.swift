@@ -68,7 +68,9 @@ struct RawClient: Sendable {
     var bytes: [UInt8] = []
     while !String(decoding: bytes, as: UTF8.self).contains(text) {
       let piece = try read()
-      if piece.isEmpty { throw UnexpectedAnswer(text: "ended before '\(text)': \(String(decoding: bytes, as: UTF8.self))") }
+      if piece.isEmpty {
+        throw UnexpectedAnswer(text: "ended before '\(text)': \(String(decoding: bytes, as: UTF8.self))")
+      }
       bytes += piece
     }
     return String(decoding: bytes, as: UTF8.self)
@@ -122,7 +124,9 @@ struct Reply: Sendable {
     var rest = Array(body.utf8)[...]
     var text: [UInt8] = []
     while let line = rest.firstIndex(of: 10) {
-      guard let size = Int(String(decoding: rest[..<line], as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines), radix: 16)
+      guard
+        let size = Int(
+          String(decoding: rest[..<line], as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines), radix: 16)
       else { break }
       text += rest[(line + 1)...].prefix(size)
       rest = rest[(line + 1)...].dropFirst(size + 2)

@@ -162,7 +162,7 @@ import Testing
 
   @Test func whatHasNoEffectIsSaid() throws {
     let settings = try load([
-      "RELOAD": "true", "TOOLSETS_FILE": "x", "RATE_LIMIT_PER_TOKEN": "60", "RATE_LIMIT_PER_IP": "off",
+      "RELOAD": "true", "TOOLSETS_FILE": "Package.swift", "RATE_LIMIT_PER_TOKEN": "60", "RATE_LIMIT_PER_IP": "off",
       "THREAD_RETENTION": "30", "RUN_RETENTION": "off", "SOMETHING_ELSE": "x",
     ])
     let names = settings.warnings.map { $0.prefix { $0 != " " } }

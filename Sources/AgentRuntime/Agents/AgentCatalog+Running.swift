@@ -16,6 +16,8 @@ extension AgentCatalog {
   }
 
   private func loaded(_ name: String) async throws -> LoadedAgent {
+    // Before the cache: to a dictionary, different spellings of one character are equal.
+    guard AgentDefinition.isValidID(name) else { throw RuntimeError.noAgent(name) }
     if let agent = cache.agent(name) { return agent }
     let generation = cache.generation
     guard let definition = try await find(name) else { throw RuntimeError.noAgent(name) }

@@ -47,7 +47,7 @@ public struct AgentCatalog: Sendable {
     var agent = AgentDefinition(
       id: id, name: "", type: "", templateID: body["template_id"]?.stringValue ?? "", templateVersionID: "",
       createdAt: now())
-    fields.apply(to: &agent)
+    fields.apply(to: &agent, isNew: true)
     if let status = fields.reader.choice("status", AgentStatus.self) { agent.status = status }
     let template = TemplateChoice(templates: templates, previous: nil)
     try template.resolve(&fields, &agent)

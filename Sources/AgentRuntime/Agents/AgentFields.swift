@@ -10,14 +10,16 @@ struct AgentFields {
   /// What the API shows and a client may send back unchanged.
   static let readOnly: Set<String> = ["revision", "created_at", "updated_at"]
   static let neverNull: Set<String> = ["id", "name", "template_id", "status"]
+  /// Fields that a new agent must have; null is none, as for all others.
+  static let required: Set<String> = ["name", "template_id"]
 
   var reader: ObjectReader
   var warnings: [String] = []
 
   init(_ body: JSONObject) {
     reader = ObjectReader(body, path: [.key("body")])
-    for key in body.keys where !Self.names.contains(key) && !Self.readOnly.contains(key) {
-      warnings.append("\(key.prefix(80)) is not a field of an agent and is ignored")
+    for key in body.keys.lazy.filter({ !Self.names.contains($0) && !Self.readOnly.contains($0) }).prefix(100) {
+      warnings.append("\(key.excerpt) is not a field of an agent and is ignored")
     }
   }
 
@@ -25,13 +27,13 @@ struct AgentFields {
   var given: [String] { reader.object.keys.filter(Self.names.contains) }
 
   /// Lays the given fields over `agent`; null resets a field to its default. Template fields are the caller's.
-  mutating func apply(to agent: inout AgentDefinition) {
-    for key in Self.neverNull.sorted() where reader.object[key]?.isNull == true {
+  mutating func apply(to agent: inout AgentDefinition, isNew: Bool = false) {
+    for key in (isNew ? Self.required : Self.neverNull).sorted() where reader.object[key]?.isNull == true {
       reader.fault(key, "must not be null", "missing")
     }
     if let name = reader.string("name", length: 1...100) { agent.name = name }
-    change("description", &agent.description) { $0.string("description") }
-    change("avatar_url", &agent.avatarURL) { $0.string("avatar_url") }
+    change("description", &agent.description) { $0.string("description", length: 0...10_000) }
+    change("avatar_url", &agent.avatarURL) { $0.string("avatar_url", length: 0...4096) }
     change("system_prompt", &agent.systemPrompt) { $0.string("system_prompt") }
     change("owner_id", &agent.ownerID) { $0.string("owner_id", length: 1...256) }
     change("llm_config_id", &agent.llmConfigID) { $0.headerText("llm_config_id") }
@@ -62,12 +64,11 @@ struct AgentFields {
       "limits": ["requests_per_minute", "tokens_per_minute", "max_tool_turns"], "code_interpreter": ["keep_files_mb"],
     ]
     for (field, names) in known.sorted(by: { $0.key < $1.key }) {
-      for key in reader.object[field]?.objectValue?.keys ?? [] where !names.contains(key) {
-        warnings.append("\(field).\(key.prefix(80)) is not known and is ignored")
-      }
+      let unknown = (reader.object[field]?.objectValue?.keys ?? []).lazy.filter { !names.contains($0) }
+      for key in unknown.prefix(100) { warnings.append("\(field).\(key.excerpt) is not known and is ignored") }
     }
-    for name in reader.object["toolsets"]?.arrayValue?.compactMap(\.stringValue) ?? [] {
-      warnings.append("toolsets: no toolset '\(name.prefix(80))' is configured")
+    for name in (reader.object["toolsets"]?.arrayValue ?? []).prefix(100).compactMap(\.stringValue) {
+      warnings.append("toolsets: no toolset '\(name.excerpt)' is configured")
     }
   }
 }
@@ -104,7 +105,7 @@ extension ObjectReader {
 
   fileprivate mutating func metadata() -> JSONObject? {
     nested("metadata") { inner in
-      for key in inner.object.keys where inner.object[key]?.stringValue == nil {
+      for key in inner.object.keys where !inner.isFull && inner.object[key]?.stringValue == nil {
         inner.fault(key, "is not a string", "wrong_type")
       }
       return inner.object

@@ -3,7 +3,7 @@ public import AgentJSON
 extension ChatCall {
   /// Members that are this runtime's to read; every other one goes to the model (contract §4).
   private static let reserved: Set<String> = [
-    "model", "messages", "stream", "stream_options", "metadata", "conversation_config", "n",
+    "model", "messages", "stream", "metadata", "conversation_config", "n",
   ]
 
   /// Reads a request's body. Throws `RuntimeError` 422 with all faults at once.

@@ -2,16 +2,22 @@ import AgentJSON
 
 /// Reads the messages of a request; what is stored or sent on is the object as it came.
 enum MessageDecoder {
+  /// Messages of one request.
+  private static let messagesMax = 10_000
+
   static func messages(_ reader: inout ObjectReader, textMax: Int) -> [Message] {
     guard reader.value("messages") != nil else {
       reader.fault("messages", "is required: an array of at least one message", "missing")
       return []
     }
     guard let array = reader.array("messages") else { return [] }
-    if array.isEmpty { reader.fault("messages", "must hold at least one message", "wrong_count") }
+    if !(1...messagesMax).contains(array.count) {
+      reader.fault("messages", "holds \(array.count) messages, not 1 to \(messagesMax)", "wrong_count")
+      return []
+    }
     var messages: [Message] = []
     messages.reserveCapacity(array.count)
-    for (index, json) in array.enumerated() {
+    for (index, json) in array.enumerated() where !reader.isFull {
       let path = [.key("body"), .key("messages"), Fault.Step.index(index)]
       guard let object = json.objectValue else {
         reader.add([Fault(path: path, message: "\(json.excerpt) is not an object", type: "wrong_type")])
@@ -51,7 +57,7 @@ enum MessageDecoder {
       return reader.fault("content", "\(content.excerpt) is not a string or an array of parts", "wrong_type")
     }
     if parts.isEmpty { reader.fault("content", "must hold at least one part", "wrong_count") }
-    for (index, part) in parts.enumerated() {
+    for (index, part) in parts.enumerated() where !reader.isFull {
       let path = reader.path + [.key("content"), .index(index)]
       guard let type = part["type"]?.stringValue else {
         reader.add([Fault(path: path, message: "is not an object with a 'type'", type: "wrong_type")])
@@ -64,7 +70,8 @@ enum MessageDecoder {
   }
 
   private static func checkToolCalls(_ reader: inout ObjectReader) {
-    for (index, call) in (reader.array("tool_calls") ?? []).enumerated() where call["id"]?.stringValue == nil {
+    for (index, call) in (reader.array("tool_calls") ?? []).enumerated()
+    where !reader.isFull && call["id"]?.stringValue == nil {
       let path = reader.path + [.key("tool_calls"), .index(index), .key("id")]
       reader.add([Fault(path: path, message: "is required: a string", type: "missing")])
     }

@@ -12,10 +12,16 @@ struct ObjectReader {
   }
 
   mutating func fault(_ key: String, _ message: String, _ type: String) {
-    faults.append(Fault(path: path + [.key(key)], message: message, type: type))
+    add([Fault(path: path + [.key(key)], message: message, type: type)])
   }
 
-  mutating func add(_ faults: [Fault]) { self.faults += faults }
+  /// More than these are not told: whoever sends millions of them is not helped by a list of millions.
+  static let faultsMax = 100
+
+  /// Whether no more faults are taken.
+  var isFull: Bool { faults.count >= Self.faultsMax }
+
+  mutating func add(_ faults: [Fault]) { self.faults += faults.prefix(Self.faultsMax - self.faults.count) }
 
   /// The member, unless it is absent or null.
   func value(_ key: String) -> JSONValue? {
@@ -52,7 +58,8 @@ struct ObjectReader {
   mutating func integer(_ key: String, _ range: ClosedRange<Int> = Int.min...Int.max) -> Int? {
     guard let number = read(key, "a whole number", \.intValue) else { return nil }
     guard range.contains(number) else {
-      let allowed = range.upperBound == .max ? "\(range.lowerBound) or more" : "\(range.lowerBound) to \(range.upperBound)"
+      let allowed =
+        range.upperBound == .max ? "\(range.lowerBound) or more" : "\(range.lowerBound) to \(range.upperBound)"
       fault(key, "\(number) is not \(allowed)", "out_of_range")
       return nil
     }
@@ -63,7 +70,8 @@ struct ObjectReader {
     guard let number = read(key, "a number", \.doubleValue) else { return nil }
     guard range.contains(number) else {
       fault(
-        key, "\(number) is not \(range.lowerBound.settingJSON.encodedText) to \(range.upperBound.settingJSON.encodedText)",
+        key,
+        "\(number) is not \(range.lowerBound.settingJSON.encodedText) to \(range.upperBound.settingJSON.encodedText)",
         "out_of_range")
       return nil
     }

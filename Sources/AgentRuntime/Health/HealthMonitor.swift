@@ -30,6 +30,8 @@ public final class HealthMonitor: Sendable {
     public var activeAgents = 0
     /// When a platform last read the schema.
     public var lastSync: Date?
+    /// Whether a probe has hung for so long that what it found before says nothing of now.
+    public var isStale = false
   }
 
   private let state = Mutex(Report())
@@ -45,7 +47,12 @@ public final class HealthMonitor: Sendable {
   }
 
   /// What is known now.
-  public var report: Report { state.withLock { $0 } }
+  public var report: Report {
+    var report = state.withLock { $0 }
+    let oldest = Date(timeIntervalSinceNow: -4 * Double(interval.components.seconds) - 6)
+    report.isStale = [report.model.time, report.store.time].contains { $0.map { $0 < oldest } ?? false }
+    return report
+  }
 
   /// Notes that a platform read the schema.
   public func noteSync() {

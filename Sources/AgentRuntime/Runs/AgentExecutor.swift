@@ -11,7 +11,7 @@ public struct AgentExecutor: Sendable {
   private let statistics: RunStatistics
   private let logsContent: Bool
   private let logger: Logger
-  private let ids = RunIDs()
+  private let ids = IDSequence("run-")
 
   /// An executor over one model and one store; `runs` is shared with the catalog, which ends a deleted agent's runs.
   /// `logsContent` lets prompts and answers into the log (LOG_CONTENT).
@@ -47,12 +47,24 @@ public struct AgentExecutor: Sendable {
         runID: run.id, agentID: agent.definition.id, agentType: agent.definition.type, completion: completion,
         usage: contents.usage, steps: contents.steps, duration: duration)
     } catch {
-      statistics.finished(failed: true, duration: ContinuousClock.now - start)
+      if !Self.isRefusal(error) { statistics.finished(failed: true, duration: ContinuousClock.now - start) }
       throw failure(error, run)
     }
   }
 
-  private func makeRun(_ call: ChatCall, _ agent: AgentDefinition, _ handle: RunHandle, _ sink: DeltaSink?) -> AgentRun {
+  /// Removes a thread, and ends the turn that is under way on it. Returns whether there was one.
+  public func deleteThread(_ key: ThreadKey) async throws -> Bool {
+    try await threads.turn(key, policy: .interrupt, handle: RunHandle()) { try await threads.store.deleteThread(key) }
+  }
+
+  /// Whether a thread would not have the caller, or not now: then nothing was executed (contract §5).
+  private static func isRefusal(_ error: any Error) -> Bool {
+    guard let error = error as? RuntimeError else { return false }
+    return error.code == .accessDenied || error.code == .conflict
+  }
+
+  private func makeRun(_ call: ChatCall, _ agent: AgentDefinition, _ handle: RunHandle, _ sink: DeltaSink?) -> AgentRun
+  {
     var logger = logger
     if logsContent || logger.logLevel <= .debug {
       logger[metadataKey: "request_id"] = "\(call.requestID)"

@@ -75,15 +75,17 @@ public struct AgentRun: Sendable {
       ])
   }
 
-  /// The caller's parameters, and the agent's where the caller set none.
+  /// The caller's parameters, and the configurations' where the caller set none.
   private var parameters: JSONObject {
-    guard let config = agent.conversationConfig else { return call.parameters }
+    let configs = [call.conversationConfig, agent.conversationConfig].compactMap { $0 }
+    guard !configs.isEmpty else { return call.parameters }
+    func isSet(_ name: String) -> Bool { call.parameters[name].map { !$0.isNull } ?? false }
     var parameters = call.parameters
-    if let temperature = config.temperature, !parameters.contains(key: "temperature") {
+    if let temperature = configs.lazy.compactMap(\.temperature).first, !isSet("temperature") {
       parameters["temperature"] = .double(temperature)
     }
-    if let maxTokens = config.maxTokens, !parameters.contains(key: "max_tokens"),
-      !parameters.contains(key: "max_completion_tokens")
+    if let maxTokens = configs.lazy.compactMap(\.maxTokens).first, !isSet("max_tokens"),
+      !isSet("max_completion_tokens")
     {
       parameters["max_tokens"] = .integer(maxTokens)
     }

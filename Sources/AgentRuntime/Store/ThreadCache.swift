@@ -43,10 +43,20 @@ public final class ThreadCache: RuntimeStore {
       state.changes[stripe] += 1
       return (forget(turn.key, &state), state.changes[stripe])
     }
-    defer { state.withLock { $0.changes[stripe] += 1 } }
-    try await base.appendTurn(turn)
-    guard let known else { return }
-    state.withLock { keep(known.appending(turn, keeping: Self.messagesMax), readAt: changes, &$0) }
+    do {
+      try await base.appendTurn(turn)
+    } catch {
+      change(turn.key)
+      throw error
+    }
+    let thread = known?.appending(turn, keeping: Self.messagesMax)
+    state.withLock { state in
+      let isAlone = state.changes[stripe] == changes
+      // Whoever read while this was written has read what was before.
+      state.changes[stripe] += 1
+      _ = forget(turn.key, &state)
+      if isAlone, let thread { keep(thread, readAt: state.changes[stripe], &state) }
+    }
   }
 
   /// Removes a thread.

@@ -22,9 +22,11 @@ extension ThreadKey {
 
   /// By bytes, as `==`.
   public func hash(into hasher: inout Hasher) {
-    for byte in agentID.utf8 { hasher.combine(byte) }
-    hasher.combine(0xFF as UInt8)
-    for byte in sessionID.utf8 { hasher.combine(byte) }
+    for text in [agentID, sessionID] {
+      var text = text
+      text.withUTF8 { unsafe hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+      hasher.combine(0xFF as UInt8)
+    }
   }
 }
 

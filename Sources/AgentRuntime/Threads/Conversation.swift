@@ -12,7 +12,7 @@ public struct Conversation: Sendable {
   }
 
   /// Answers one request.
-  func turn(_ run: AgentRun) async throws -> ChatCompletion {
+  public func turn(_ run: AgentRun) async throws -> ChatCompletion {
     let (asked, own) = (run.call.conversationConfig, run.agent.conversationConfig)
     let wanted = asked?.historyLength ?? own?.historyLength ?? templateHistoryLength
     let length = min(wanted, run.limits.conversationHistoryMax)

@@ -1,7 +1,7 @@
 import Synchronization
 
 /// Lets one turn of a thread run at a time, the others wait in the order in which they came.
-public final class TurnQueue: Sendable {
+final class TurnQueue: Sendable {
   struct Ticket: Sendable, Hashable {
     var key: ThreadKey
     var number: Int
@@ -27,7 +27,7 @@ public final class TurnQueue: Sendable {
   private let waitersMax: Int
 
   /// Allows `waitersMax` turns to wait for one thread.
-  public init(waitersMax: Int) { self.waitersMax = waitersMax }
+  init(waitersMax: Int) { self.waitersMax = waitersMax }
 
   /// Waits until the thread is free. Throws `RuntimeError` 409 where the policy or the length of the line forbids to
   /// wait, and `CancellationError` when the task is cancelled meanwhile.

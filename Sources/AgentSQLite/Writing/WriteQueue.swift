@@ -159,11 +159,18 @@ final class WriteQueue: Sendable {
   /// Some faults, such as a full disk, end the whole transaction. What came together is then tried one by one: the
   /// small write that still fits is not refused for the large one that does not.
   private func recover(_ batch: ArraySlice<Write>, from error: any Error) {
-    if batch.count > 1 {
+    if batch.count > 1, Self.concernsOneWrite(error) {
       for write in batch { commit([write]) }
     } else {
       for write in batch { write.fail(StoreError(error, writing: true)) }
     }
+  }
+
+  /// Whether other writes of the transaction may succeed alone. One that waited for a lock in vain would make every
+  /// other one wait as long.
+  private static func concernsOneWrite(_ error: any Error) -> Bool {
+    guard let code = (error as? DatabaseError)?.resultCode else { return true }
+    return [.SQLITE_FULL, .SQLITE_TOOBIG, .SQLITE_NOMEM, .SQLITE_CONSTRAINT, .SQLITE_IOERR].contains(code)
   }
 
   private func count(_ batch: ArraySlice<Write>) {

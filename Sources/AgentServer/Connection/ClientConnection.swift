@@ -23,8 +23,12 @@ struct ClientConnection: ServerChildChannel {
   init(api: API) {
     self.api = api
     http = HTTP1Channel(
-      responder: { _, _, _ in }, configuration: .init(
-        additionalChannelHandlers: [StreamKeepAlive(interval: api.configuration.keepAliveInterval)],
+      responder: { _, _, _ in },
+      configuration: .init(
+        additionalChannelHandlers: [
+          StreamKeepAlive(interval: api.configuration.keepAliveInterval),
+          StalledClient(limit: api.configuration.idleTimeout),
+        ],
         idleTimeout: TimeAmount(api.configuration.idleTimeout)))
   }
 
@@ -46,9 +50,17 @@ struct ClientConnection: ServerChildChannel {
         do {
           try await serve(&parts, outbound, value.watch)
         } catch let error where !value.watch.isGone && isProtocolFault(error) {
-          try await outbound.write(contentsOf: api.protocolFault(error))
+          try await outbound.write(contentsOf: api.protocolFault())
         }
         outbound.finish()
+        // What is queued must reach the client before the connection goes; a client that never closes its own side
+        // is not waited for longer than an idle one.
+        let channel = value.channel
+        let limit = channel.eventLoop.scheduleTask(in: TimeAmount(api.configuration.idleTimeout)) {
+          channel.close(promise: nil)
+        }
+        try await channel.closeFuture.get()
+        limit.cancel()
       }
     } catch {
       // The client is gone or never spoke HTTP: nobody is left to be told.
@@ -62,13 +74,21 @@ struct ClientConnection: ServerChildChannel {
       var body = RequestBodyReader(bytesMax: api.configuration.requestBytesMax)
       let outlet = ResponseOutlet(outbound)
       try await api.serve(head, &body, &parts, outlet, watch)
-      let wantsMore = head.headerFields[.connection]?.lowercased() != "close" && !outlet.mustClose
+      let wantsMore = !head.asksToClose && !outlet.mustClose
       guard wantsMore, try await body.skipRest(&parts) else { return }
       next = try await parts.next(isolation: #isolation)
     }
   }
 
   private func isProtocolFault(_ error: any Error) -> Bool { !(error is CancellationError) && !(error is IOError) }
+}
+
+extension HTTPRequest {
+  /// Whether the client wants the connection closed after the answer.
+  fileprivate var asksToClose: Bool {
+    guard let header = headerFields[.connection] else { return false }
+    return header.split(separator: ",").contains { $0.trimmingSpaces.lowercased() == "close" }
+  }
 }
 
 extension TimeAmount {

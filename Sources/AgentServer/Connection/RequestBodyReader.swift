@@ -1,6 +1,7 @@
 import AgentRuntime
 import HTTPTypes
 import NIOCore
+import NIOHTTP1
 import NIOHTTPTypes
 
 /// Reads one request's body, up to a bound.
@@ -11,11 +12,15 @@ struct RequestBodyReader {
   init(bytesMax: Int) { self.bytesMax = bytesMax }
 
   /// The whole body. Throws `RuntimeError` 413 without reading the rest.
-  mutating func collect(_ head: HTTPRequest, _ parts: inout RequestParts, _ outlet: ResponseOutlet) async throws -> ByteBuffer {
+  mutating func collect(_ head: HTTPRequest, _ parts: inout RequestParts, _ outlet: ResponseOutlet) async throws
+    -> ByteBuffer
+  {
     if let length = head.headerFields[.contentLength].flatMap({ Int($0) }), length > bytesMax { throw tooLarge(outlet) }
     if head.headerFields[.expect]?.lowercased() == "100-continue" { try await outlet.sendContinue() }
     var body = ByteBuffer()
-    while let part = try await parts.next(isolation: #isolation) {
+    let deadline = ContinuousClock.now + Self.timeout
+    while let part = try await next(&parts, outlet) {
+      if .now > deadline { throw tooSlow(outlet) }
       switch part {
       case .body(let piece):
         if body.readableBytes + piece.readableBytes > bytesMax { throw tooLarge(outlet) }
@@ -28,6 +33,26 @@ struct RequestBodyReader {
       }
     }
     throw CancellationError()  // The client left in the middle of its request.
+  }
+
+  /// How long a whole body may take; a pause within it is bounded by the connection's idle timeout.
+  private static let timeout = Duration.seconds(120)
+
+  /// The next part. What is not HTTP is the client's fault; a connection that ends within a body has nobody to tell.
+  private func next(_ parts: inout RequestParts, _ outlet: ResponseOutlet) async throws -> HTTPRequestPart? {
+    do {
+      return try await parts.next(isolation: #isolation)
+    } catch HTTPParserError.invalidEOFState {
+      throw CancellationError()
+    } catch is HTTPParserError {
+      outlet.mustClose = true
+      throw RuntimeError(.validation, "The body is not valid HTTP/1.1.", status: 400)
+    }
+  }
+
+  private func tooSlow(_ outlet: ResponseOutlet) -> RuntimeError {
+    outlet.mustClose = true
+    return RuntimeError(.timeout, "The body took longer than \(Self.timeout.components.seconds) s.")
   }
 
   private func tooLarge(_ outlet: ResponseOutlet) -> RuntimeError {

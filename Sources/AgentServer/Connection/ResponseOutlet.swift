@@ -36,11 +36,26 @@ final class ResponseOutlet: Sendable {
     }
     if mustClose { head.headerFields[.connection] = "close" }
     state.withLock { $0.status = answer.status.code }
-    if withBody, answer.body.readableBytes > 0 {
+    if withBody, answer.body.readableBytes > Self.sliceMax {
+      try await sendSlices(head, answer.body)
+    } else if withBody, answer.body.readableBytes > 0 {
       try await outbound.write(contentsOf: [.head(head), .body(answer.body), .end(nil)])
     } else {
       try await outbound.write(contentsOf: [.head(head), .end(nil)])
     }
+  }
+
+  /// So much is handed over at a time: each slice waits until the client has taken the one before, so that the end is
+  /// not sent, and the connection not held for idle, while most of the body waits in memory.
+  private static let sliceMax = 128 << 10
+
+  private func sendSlices(_ head: HTTPResponse, _ body: ByteBuffer) async throws {
+    var rest = body
+    try await outbound.write(.head(head))
+    while let slice = rest.readSlice(length: min(rest.readableBytes, Self.sliceMax)), slice.readableBytes > 0 {
+      try await outbound.write(.body(slice))
+    }
+    try await outbound.write(.end(nil))
   }
 
   /// Sends the head of a stream with its first bytes, in one write.

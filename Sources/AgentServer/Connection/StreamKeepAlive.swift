@@ -40,6 +40,8 @@ final class StreamKeepAlive: ChannelOutboundHandler, RemovableChannelHandler {
     let silence = context.eventLoop.now - lastWrite
     guard silence >= interval else { return schedule(context, in: interval - silence) }
     lastWrite = context.eventLoop.now
+    // A client that does not read needs no more to read.
+    guard context.channel.isWritable else { return schedule(context, in: interval) }
     context.writeAndFlush(wrapOutboundOut(.body(ByteBuffer(string: ": keep-alive\n\n"))), promise: nil)
     schedule(context, in: interval)
   }

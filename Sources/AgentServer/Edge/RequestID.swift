@@ -1,24 +1,16 @@
+import AgentRuntime
 import HTTPTypes
-import Synchronization
 
 /// Takes over a caller's X-Request-ID if it is sane, else makes one (contract §1.7).
 struct RequestIDs: Sendable {
-  private let prefix: String
-  private let counter = Counter()
-
-  private final class Counter: Sendable {
-    let value = Atomic<UInt64>(0)
-  }
-
-  init() {
-    var random = SystemRandomNumberGenerator()
-    prefix = "req-" + String(random.next() as UInt64, radix: 36) + "-"
-  }
+  private let made = IDSequence("req-")
 
   func id(for head: HTTPRequest) -> String {
     if let given = head.headerFields[.requestID], isSane(given) { return given }
-    return prefix + String(counter.value.add(1, ordering: .relaxed).newValue, radix: 36)
+    return next()
   }
+
+  func next() -> String { made.next() }
 
   // What can stand in a header, a log line and a command without quoting.
   private func isSane(_ text: String) -> Bool {

@@ -1,6 +1,6 @@
 import AgentJSON
-import HTTPTypes
 import AgentRuntime
+import HTTPTypes
 import Logging
 import Metrics
 import Synchronization

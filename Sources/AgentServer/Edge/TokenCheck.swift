@@ -5,7 +5,7 @@ import HTTPTypes
 struct TokenCheck: Sendable {
   private let tokens: [[UInt8]]
 
-  init(_ tokens: [String]) { self.tokens = tokens.map { Array($0.utf8) } }
+  init(_ tokens: [String]) { self.tokens = tokens.filter { !$0.isEmpty }.map { Array($0.utf8) } }
 
   /// Throws `RuntimeError` 401.
   func admit(_ head: HTTPRequest) throws {
@@ -32,7 +32,7 @@ struct TokenCheck: Sendable {
   private static func areEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool {
     var difference = left.count ^ right.count
     for index in left.indices {
-      difference |= Int(left[index] ^ right[right.isEmpty ? 0 : index % right.count])
+      difference |= Int(left[index] ^ right[index % right.count])
     }
     return difference == 0
   }

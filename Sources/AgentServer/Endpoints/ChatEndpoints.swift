@@ -1,13 +1,13 @@
 import AgentJSON
-import HTTPTypes
 import AgentRuntime
 import FoundationEssentials
+import HTTPTypes
 import NIOCore
 
 /// The OpenAI-compatible part of the API (contract §4).
 struct ChatEndpoints: Sendable {
   let parts: ServerParts
-  private let ids = CompletionIDs()
+  private let ids = IDSequence("chatcmpl-")
 
   init(parts: ServerParts) { self.parts = parts }
 

@@ -51,7 +51,7 @@ struct HealthEndpoints: Sendable {
     let report = parts.health.report
     let figures = parts.statistics.figures
     let isUnusable = report.store.status == .unhealthy
-    let isImpaired = report.model.status == .unhealthy || report.store.status == .degraded
+    let isImpaired = report.model.status == .unhealthy || report.store.status == .degraded || report.isStale
     let body: JSONValue = [
       "status": isUnusable ? "unhealthy" : isImpaired ? "degraded" : "healthy",
       "timestamp": .string(Date().wireText), "version": .string(parts.version),

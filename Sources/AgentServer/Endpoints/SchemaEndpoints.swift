@@ -98,7 +98,8 @@ struct SchemaEndpoints: Sendable {
         known.isEmpty
         ? "There are: \(parts.catalog.templates.ids.joined(separator: ", "))."
         : "Its versions are: \(known.joined(separator: ", "))."
-      throw RuntimeError(.notFound, "No template '\(id.prefix(128))'\(version.map { " \($0.prefix(80))" } ?? ""). \(hint)")
+      throw RuntimeError(
+        .notFound, "No template '\(id.prefix(128))'\(version.map { " \($0.prefix(80))" } ?? ""). \(hint)")
     }
     return .json(.object(template.json))
   }

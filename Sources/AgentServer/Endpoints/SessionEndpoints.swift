@@ -1,6 +1,6 @@
 import AgentJSON
-import HTTPTypes
 import AgentRuntime
+import HTTPTypes
 
 /// The threads that the server keeps (contract §4).
 struct SessionEndpoints: Sendable {
@@ -18,11 +18,12 @@ struct SessionEndpoints: Sendable {
     ]
   }
 
-  private func thread(_ exchange: Exchange) async throws -> AgentThread {
+  private func thread(_ exchange: Exchange, last: Int? = nil) async throws -> AgentThread {
+    try exchange.query.check()
     let (agentID, sessionID) = (exchange.parameter("id"), exchange.parameter("session_id"))
     _ = try await parts.catalog.agent(agentID)
     let key = ThreadKey(agentID: agentID, sessionID: sessionID)
-    guard let thread = try await parts.store.thread(key, last: nil) else {
+    guard let thread = try await parts.store.thread(key, last: last) else {
       throw RuntimeError(.notFound, "Agent '\(agentID)' has no session '\(sessionID.prefix(256))'.")
     }
     if let owner = thread.userID, let user = exchange.query["user_id"], !owner.isSame(as: user) {
@@ -42,8 +43,8 @@ struct SessionEndpoints: Sendable {
   }
 
   @Sendable private func delete(_ exchange: Exchange) async throws -> HTTPAnswer {
-    let key = try await thread(exchange).key
-    _ = try await parts.store.deleteThread(key)
+    let key = try await thread(exchange, last: 0).key
+    _ = try await parts.executor.deleteThread(key)
     return .json([
       "success": true, "agent_id": .string(key.agentID), "session_id": .string(key.sessionID),
       "message": "Session deleted",

@@ -59,7 +59,9 @@ struct Exchange: Sendable {
       value = try JSONValue(parsing: body.readableBytesSpan)
     } catch {
       let place = body.readableBytes == 0 ? "is empty" : "\(error.message) (byte \(error.offset))"
-      throw RuntimeError.invalid([Fault(path: [.key("body")], message: "not valid JSON: \(place)", type: "json_invalid")])
+      throw RuntimeError.invalid([
+        Fault(path: [.key("body")], message: "not valid JSON: \(place)", type: "json_invalid")
+      ])
     }
     guard let object = value.objectValue else {
       throw RuntimeError.invalid([

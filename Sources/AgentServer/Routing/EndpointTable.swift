@@ -30,7 +30,9 @@ struct EndpointTable: Sendable {
     // A HEAD is answered as its GET, without the body.
     let method = method == .head ? .get : method
     if let found = exact[String(path)] {
-      if let index = found.first(where: { endpoints[$0].method == method }) { return Match(index: index, parameters: [:]) }
+      if let index = found.first(where: { endpoints[$0].method == method }) {
+        return Match(index: index, parameters: [:])
+      }
       throw notAllowed(found)
     }
     let segments = path.split(separator: "/")

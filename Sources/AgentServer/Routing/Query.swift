@@ -23,7 +23,8 @@ struct Query: Sendable {
   mutating func integer(_ name: String, _ range: ClosedRange<Int>, default standard: Int) -> Int {
     guard let text = values[name] else { return standard }
     guard let number = Int(text), range.contains(number) else {
-      let allowed = range.upperBound == .max ? "\(range.lowerBound) or more" : "\(range.lowerBound) to \(range.upperBound)"
+      let allowed =
+        range.upperBound == .max ? "\(range.lowerBound) or more" : "\(range.lowerBound) to \(range.upperBound)"
       fault(name, "'\(text.prefix(80))' is not a whole number of \(allowed)")
       return standard
     }
@@ -56,7 +57,9 @@ extension Substring {
   var percentDecodedForm: String? { decoded(plusIsSpace: true) }
 
   private func decoded(plusIsSpace: Bool) -> String? {
-    guard utf8.contains(UInt8(ascii: "%")) || (plusIsSpace && utf8.contains(UInt8(ascii: "+"))) else { return String(self) }
+    guard utf8.contains(UInt8(ascii: "%")) || (plusIsSpace && utf8.contains(UInt8(ascii: "+"))) else {
+      return String(self)
+    }
     var bytes: [UInt8] = []
     var rest = utf8[...]
     while let byte = rest.popFirst() {

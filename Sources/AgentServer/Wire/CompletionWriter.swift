@@ -1,7 +1,6 @@
 import AgentJSON
 import AgentRuntime
 import NIOCore
-import Synchronization
 
 /// Writes a whole answer as OpenAI's `chat.completion` (contract §4).
 struct CompletionWriter: Sendable {
@@ -82,21 +81,4 @@ struct RunMetadata {
     for (key, value) in usage.details { json[key] = value }
     return .object(json)
   }
-}
-
-/// Names completions: unlike in every process and every answer.
-struct CompletionIDs: Sendable {
-  private let prefix: String
-  private let counter = Count()
-
-  private final class Count: Sendable {
-    let value = Atomic<UInt64>(0)
-  }
-
-  init() {
-    var random = SystemRandomNumberGenerator()
-    prefix = "chatcmpl-" + String(random.next() as UInt64, radix: 36)
-  }
-
-  func next() -> String { prefix + String(counter.value.add(1, ordering: .relaxed).newValue, radix: 36) }
 }

@@ -36,8 +36,10 @@ struct ChatCallTests {
     fields["metadata"] = ["session_id": "s", "user_id": "m", "extra": [1]]
     fields["conversation_config"] = ["historyLength": 3, "on_busy": "reject", "unknown": 1]
     let call = try call(fields)
-    #expect(call.parameters == parameters)
-    #expect(call.parameters.keys == parameters.keys)
+    var sent = parameters
+    sent["stream_options"] = fields["stream_options"]
+    #expect(call.parameters == sent)
+    #expect(call.parameters.keys == sent.keys)
     #expect(call.stream && call.includeUsage)
     #expect(call.metadata == ["session_id": "s", "user_id": "m", "extra": [1]])
     #expect(call.sessionID == "s" && call.userID == "m")
@@ -46,9 +48,19 @@ struct ChatCallTests {
 
   @Test func reservedMembersDoNotGoUpstream() throws {
     let call = try call([
-      "stream": false, "stream_options": [:], "metadata": [:], "conversation_config": [:], "n": 1, "store": true,
+      "stream": false, "metadata": [:], "conversation_config": [:], "n": 1, "store": true,
     ])
     #expect(call.parameters == ["store": true])
+  }
+
+  @Test func whoSendsManyFaultsIsToldOfAHundred() throws {
+    let junk = JSONValue.array((0..<5000).map { .integer($0) })
+    let error = #expect(throws: RuntimeError.self) { try call(["messages": junk]) }
+    #expect(error?.faults.count == 100)
+    let tooMany = #expect(throws: RuntimeError.self) {
+      try call(["messages": .array(Array(repeating: ["role": "user", "content": "x"], count: 10_001))])
+    }
+    #expect(tooMany?.faults.map(\.type) == ["wrong_count"])
   }
 
   @Test(

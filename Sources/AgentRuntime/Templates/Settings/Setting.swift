@@ -19,6 +19,14 @@ public struct Setting<Value: SettingValue>: Sendable, Decodable {
     self.rules = rules
   }
 
+  /// Declares a setting without a description.
+  public init(wrappedValue: Value, _ label: String, _ rule: SettingRule, _ more: SettingRule...) {
+    self.wrappedValue = wrappedValue
+    self.label = label
+    description = ""
+    rules = [rule] + more
+  }
+
   /// Reads the setting out of a `template_config`; only `TemplateSettings.decode` can call it.
   public init(from decoder: any Decoder) throws {
     guard let field = decoder as? SettingDecoder, let declared = field.declaration as? Setting<Value> else {
@@ -93,13 +101,5 @@ extension Setting: AnySetting {
       schema["maximum"] = isWhole ? .integer(.max) : .double(.greatestFiniteMagnitude)
     }
     return .object(schema)
-  }
-}
-
-extension JSONValue {
-  /// The value for a message: at most 80 characters of it.
-  var excerpt: String {
-    let text = encodedText
-    return text.count > 80 ? text.prefix(77) + "..." : text
   }
 }

@@ -23,7 +23,9 @@ public enum SettingRule: Sendable, Hashable {
     switch self {
     case .range(let range):
       guard let number = json.doubleValue, !range.contains(number) else { return nil }
-      return ("\(json.encodedText) is not from \(plain(range.lowerBound)) to \(plain(range.upperBound))", "out_of_range")
+      return (
+        "\(json.encodedText) is not from \(plain(range.lowerBound)) to \(plain(range.upperBound))", "out_of_range"
+      )
     case .items(let range):
       guard let count = json.arrayValue?.count, !range.contains(count) else { return nil }
       return ("has \(count) items, not \(range.lowerBound) to \(range.upperBound)", "wrong_count")
