@@ -68,6 +68,7 @@ let package = Package(
         .product(name: "HummingbirdTLS", package: "hummingbird"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
         .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+        .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
       ],
       swiftSettings: strictLibrary),
     .target(name: "AgentTesting", dependencies: ["AgentJSON", "AgentRuntime"], swiftSettings: strictLibrary),

@@ -33,6 +33,8 @@ public final class HTTPTransport: Sendable {
   /// each connection after its request.
   private let clients: [ObjectIdentifier: HTTPClient]
   private let group: MultiThreadedEventLoopGroup
+  /// Keeps no connection: for what must not meet a stale one again.
+  private let fresh: HTTPClient
 
   /// Makes a transport on the group's event loops; `shutdown()` must be called before it is dropped.
   public init(group: MultiThreadedEventLoopGroup, limits: Limits = Limits()) {
@@ -48,17 +50,25 @@ public final class HTTPTransport: Sendable {
     // Retries are the caller's to decide on: a refused connection is reported at once.
     configuration.connectionPool.retryConnectionEstablishment = false
     configuration.tracing.tracer = nil
-    configuration.http1_1ConnectionDebugInitializer = { RequestFlushHandler.add(to: $0) }
+    configuration.http1_1ConnectionDebugInitializer = { channel in
+      channel.eventLoop.makeCompletedFuture { try ConnectionHandlers.add(to: channel.pipeline.syncOperations) }
+    }
     self.group = group
     clients = Dictionary(
       uniqueKeysWithValues: group.makeIterator().map { eventLoop in
         (ObjectIdentifier(eventLoop), HTTPClient(eventLoopGroup: eventLoop, configuration: configuration))
       })
+    configuration.connectionPool.idleTimeout = .nanoseconds(1)
+    fresh = HTTPClient(eventLoopGroup: group, configuration: configuration)
   }
 
   /// Closes all connections; requests under way fail.
   public func shutdown() async throws {
-    for client in clients.values { try await client.shutdown() }
+    var failure: (any Error)?
+    for client in Array(clients.values) + [fresh] {
+      do { try await client.shutdown() } catch { failure = error }
+    }
+    if let failure { throw failure }
   }
 
   /// Asks for a whole answer of at most `request.bodyMax` bytes, whatever its status.
@@ -87,20 +97,22 @@ public final class HTTPTransport: Sendable {
   /// Runs an exchange, once more if the first found its pooled connection closed.
   ///
   /// The server may have closed it in the moment in which the request was sent. That is known only by the lack of any
-  /// answer; a server that died on this very request looks the same, hence one repetition and not more.
+  /// answer; a server that died on this very request looks the same, hence one repetition and not more, and that on a
+  /// connection of its own.
   private func exchange<Result>(
     _ request: OutgoingRequest, _ read: (Exchange) async throws -> Result
   ) async throws -> Result {
     let first = Exchange(timeout: request.timeout)
     do {
-      return try await attempt(first, request, read)
+      return try await attempt(first, request, on: client, read)
     } catch  where first.wasClosedUnanswered {
-      return try await attempt(Exchange(timeout: request.timeout), request, read)
+      return try await attempt(Exchange(timeout: request.timeout), request, on: fresh, read)
     }
   }
 
   private func attempt<Result>(
-    _ exchange: Exchange, _ request: OutgoingRequest, _ read: (Exchange) async throws -> Result
+    _ exchange: Exchange, _ request: OutgoingRequest, on client: HTTPClient,
+    _ read: (Exchange) async throws -> Result
   ) async throws -> Result {
     try await withTaskCancellationHandler {
       try Task.checkCancellation()

@@ -10,15 +10,6 @@ final class RequestFlushHandler: ChannelOutboundHandler {
 
   private var holdsRequest = false
 
-  /// Puts the handler in front of the encoder, where it sees the request's parts.
-  static func add(to channel: any Channel) -> EventLoopFuture<Void> {
-    channel.eventLoop.makeCompletedFuture {
-      let pipeline = channel.pipeline.syncOperations
-      try pipeline.addHandler(
-        RequestFlushHandler(), position: .after(try pipeline.handler(type: HTTPRequestEncoder.self)))
-    }
-  }
-
   func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
     if case .end = unwrapOutboundIn(data) { holdsRequest = false } else { holdsRequest = true }
     context.write(data, promise: promise)

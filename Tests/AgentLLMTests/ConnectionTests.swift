@@ -165,7 +165,40 @@ struct ConnectionTests {
       _ = try await model.complete(.hello)
       #expect(server.requests.map(\.connection) == [0, 0, 1])
       _ = try await model.stream(.hello) { _ in }
-      #expect(server.requests.map(\.connection) == [0, 0, 1, 1, 2])
+      #expect(server.requests.map(\.connection) == [0, 0, 1, 2])
+    }
+  }
+
+  /// The repetition must not take the next stale connection out of the pool.
+  @Test func aPoolFullOfStaleConnectionsFailsNobody() async throws {
+    let count = 6
+    let held = Mutex<[RawConnection]>([])
+    try await withModel { received, connection in
+      guard received.number == 0 else { return connection.close() }
+      let ready = held.withLock { held -> [RawConnection] in
+        held.append(connection)
+        return held.count < count ? [] : held
+      }
+      // Answers once all have come, so that each request has a connection of its own.
+      for connection in ready { connection.sendAnswer(Self.answer) }
+      if !ready.isEmpty { held.withLock { $0 = Array(ready.prefix(count - 1)) } }
+    } _: { model, _ in
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        for _ in 0..<count { group.addTask { _ = try await model.complete(.hello) } }
+        try await group.waitForAll()
+      }
+      for _ in 0..<count { _ = try await model.complete(.hello) }
+    }
+  }
+
+  @Test(arguments: ["000 X", "099 X", "001 X"])
+  func aStatusThatHTTPDoesNotKnowIsAFailure(status: String) async throws {
+    try await withModel { _, connection in
+      connection.sendAnswer("x", status: status)
+    } _: { model, _ in
+      await #expect(throws: ModelError.self) { _ = try await model.complete(.hello) }
+      await #expect(throws: ModelError.self) { _ = try await model.stream(.hello) { _ in } }
+      await #expect(throws: ModelError.self) { try await model.probe() }
     }
   }
 

@@ -144,6 +144,30 @@ import Testing
     }
   }
 
+  /// Turns that wait for one session leave the others their places.
+  @Test func waitingTurnsTakeNoPlace() async throws {
+    var limits = RuntimeLimits()
+    limits.concurrentRunsMax = 2
+    let gate = Gate()
+    let model = GatedModel(gate: gate)
+    try await LiveServer.with(model, limits: limits) { server in
+      _ = try await server.makeAgent()
+      let body = Self.chat("x", ["metadata": ["session_id": "s"]])
+      try await withThrowingTaskGroup(of: Int.self) { group in
+        for _ in 0..<5 { group.addTask { try await server.request("POST", "/v1/chat/completions", body).status } }
+        await model.started.wait()
+        while server.runs.waitingCount < 4 { try await Task.sleep(for: .milliseconds(5)) }
+        async let other = server.request("POST", "/v1/chat/completions", Self.chat("y"))
+        gate.open()
+        let status = try await other.status
+        #expect(status == 200)
+        for try await status in group { #expect(status == 200) }
+      }
+      let figures = server.runs.count
+      #expect(figures == 0)
+    }
+  }
+
   @Test func deletingASessionEndsItsTurn() async throws {
     let model = GatedModel(gate: Gate())
     try await LiveServer.with(model) { server in

@@ -96,6 +96,19 @@ import Testing
     }
   }
 
+  @Test(arguments: ["GET /ping HTTP/1.0\r\n\r\n", "GET /ping HTTP/1.1\r\nHost: x\r\nConnection: TE, Close\r\n\r\n"])
+  func closesForWhoWaitsForTheEnd(request: String) async throws {
+    try await LiveServer.with { server in
+      var client = RawClient(port: server.port)
+      defer { client.close() }
+      try client.connect()
+      try client.send(Data(request.utf8))
+      let connection = client
+      let reply = try await Reply(bytes: blocking { try connection.readToEnd() })
+      #expect(reply.status == 200)
+    }
+  }
+
   @Test func answersBrowsersOfListedOriginsAlone() async throws {
     try await LiveServer.with(configure: { $0.corsOrigins = ["https://a.example"] }) { server in
       let asks = ["Origin": "https://a.example", "Access-Control-Request-Method": "POST"]

@@ -28,7 +28,7 @@ def test_answers_plain_and_records(model, client):
     reply = client.chat("hello there")
     assert reply.text == "ok" and reply.json()["usage"]["total_tokens"] == 10
     assert model.last.contents == ["user: hello there"] and model.last.headers["x-runtime-token"] == "none"
-    assert model.last.ended.wait(1)
+    assert model.last.ended.wait(20)
 
 
 def test_answers_streamed_with_usage_only_when_asked(model, client):
@@ -64,14 +64,14 @@ def test_notices_a_client_that_leaves_a_stream(model, client, behaviour):
     model.then(behaviour)
     with client.stream("x") as stream:
         next(stream.tokens())
-    assert model.last.disconnected.wait(2) and model.last.disconnected_at >= model.last.started_at
+    assert model.last.disconnected.wait(20) and model.last.disconnected_at >= model.last.started_at
 
 
 def test_notices_a_client_that_leaves_before_the_first_byte(model, client):
     model.then(does.hang)
     with pytest.raises(TimeoutError):
         client.stream("x", timeout=0.2)
-    assert model.last.disconnected.wait(2)
+    assert model.last.disconnected.wait(20)
 
 
 @pytest.mark.parametrize("behaviour, received", [
@@ -114,7 +114,7 @@ def test_a_flood_waits_for_a_slow_reader(model, client):
         # Sockets' buffers hold a few MiB; the rest waits.
         assert not model.last.ended.wait(0.5)
         assert model.last.sent_bytes < 32 << 20
-    assert model.last.disconnected.wait(2)
+    assert model.last.disconnected.wait(20)
 
 
 def test_probes_are_answered_and_not_recorded(model, client):

@@ -19,7 +19,7 @@ final class AgentCache: Sendable {
     var generation = 0
   }
 
-  private static let agentsMax = 10_000
+  private static let agentsMax = 1000
   private let state = Mutex(State())
 
   var generation: Int { state.withLock { $0.generation } }
@@ -40,6 +40,13 @@ final class AgentCache: Sendable {
       state.generation += 1
       state.agents[agent.id] = nil
       state.agents[agent.agentLineID] = nil
+    }
+  }
+
+  func invalidateAll() {
+    state.withLock { state in
+      state.generation += 1
+      state.agents.removeAll(keepingCapacity: true)
     }
   }
 }

@@ -148,7 +148,8 @@ public struct AgentCatalog: Sendable {
   public func delete(_ id: String) async throws {
     let agent = try await agent(id)
     guard try await store.deleteAgent(id) else { throw RuntimeError.noAgent(id) }
-    cache.invalidate(agent)
+    // All of it: the agent may have moved to another line since it was read.
+    cache.invalidateAll()
     noteActive(-agent.isActive)
     runs.cancelRuns(of: id)
   }

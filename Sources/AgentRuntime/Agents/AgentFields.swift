@@ -73,6 +73,9 @@ struct AgentFields {
   }
 }
 
+/// Of all of an agent's metadata: it is the platform's small change, and every list shows it.
+private let metadataBytesMax = 64 << 10
+
 extension ObjectReader {
   fileprivate mutating func nested<Value>(_ key: String, _ read: (inout ObjectReader) -> Value) -> Value? {
     guard let object = object(key) else { return nil }
@@ -98,15 +101,19 @@ extension ObjectReader {
 
   fileprivate mutating func codeInterpreter() -> JSONObject? {
     nested("code_interpreter") { inner in
-      _ = inner.integer("keep_files_mb", 0...Int.max)
-      return inner.object
+      let size = inner.integer("keep_files_mb", 0...Int.max)
+      return size.map { ["keep_files_mb": .integer($0)] } ?? [:]
     }
   }
 
   fileprivate mutating func metadata() -> JSONObject? {
     nested("metadata") { inner in
       for key in inner.object.keys where !inner.isFull && inner.object[key]?.stringValue == nil {
-        inner.fault(key, "is not a string", "wrong_type")
+        inner.fault(key.excerpt, "is not a string", "wrong_type")
+      }
+      let bytes = inner.object.reduce(0) { $0 + $1.key.utf8.count + ($1.value.stringValue?.utf8.count ?? 0) }
+      if bytes > metadataBytesMax {
+        inner.faultHere("has \(bytes) bytes, more than \(metadataBytesMax)", "too_long")
       }
       return inner.object
     }
@@ -116,6 +123,10 @@ extension ObjectReader {
     guard let json = value("toolsets") else { return nil }
     guard let names = [String].read(json) else {
       fault("toolsets", "\(json.excerpt) is not an array of strings", "wrong_type")
+      return nil
+    }
+    guard names.count <= 100, names.allSatisfy({ (1...128).contains($0.utf8.count) }) else {
+      fault("toolsets", "may hold 100 names of 1 to 128 bytes", "wrong_count")
       return nil
     }
     return names

@@ -15,6 +15,10 @@ struct ObjectReader {
     add([Fault(path: path + [.key(key)], message: message, type: type)])
   }
 
+  mutating func faultHere(_ message: String, _ type: String) {
+    add([Fault(path: path, message: message, type: type)])
+  }
+
   /// More than these are not told: whoever sends millions of them is not helped by a list of millions.
   static let faultsMax = 100
 
@@ -103,7 +107,7 @@ struct ObjectReader {
 extension AgentDefinition {
   /// Whether a text can be an agent's or a line's id: 1..128 of `A-Za-z0-9._:-` (contract §2).
   public static func isValidID(_ text: String) -> Bool {
-    (1...128).contains(text.utf8.count)
+    (1...128).contains(text.utf8.count) && text != "." && text != ".."
       && text.utf8.allSatisfy { byte in
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),

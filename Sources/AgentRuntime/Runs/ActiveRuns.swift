@@ -6,11 +6,14 @@ public final class ActiveRuns: Sendable {
     var agentID: String
     var deadline: ContinuousClock.Instant
     var handle: RunHandle
+    /// Waits for its thread to be free, and is not executed yet.
+    var isWaiting = false
   }
 
   private struct State {
     var entries: [Int: Entry] = [:]
     var nextID = 0
+    var waiting = 0
   }
 
   private let state = Mutex(State())
@@ -24,13 +27,21 @@ public final class ActiveRuns: Sendable {
   }
 
   /// How many runs are under way.
-  public var count: Int { state.withLock { $0.entries.count } }
+  public var count: Int { state.withLock { $0.entries.count - $0.waiting } }
+
+  /// How many runs wait for their thread.
+  public var waitingCount: Int { state.withLock { $0.waiting } }
+
+  /// For each run that may be under way, so many may wait for their thread.
+  private static let waitingPerRun = 10
 
   /// Admits a run. Throws `RuntimeError` 429 when as many as are allowed are under way.
   func begin(agentID: String, handle: RunHandle) throws -> Int {
     let deadline = ContinuousClock.now + timeout
     let id = state.withLock { state -> Int? in
-      guard state.entries.count < runsMax else { return nil }
+      guard state.entries.count - state.waiting < runsMax, state.waiting < runsMax * Self.waitingPerRun else {
+        return nil
+      }
       state.nextID += 1
       state.entries[state.nextID] = Entry(agentID: agentID, deadline: deadline, handle: handle)
       return state.nextID
@@ -43,7 +54,21 @@ public final class ActiveRuns: Sendable {
     return id
   }
 
-  func end(_ id: Int) { state.withLock { _ = $0.entries.removeValue(forKey: id) } }
+  /// Says whether a run waits for its thread. One that waits takes no place; when it goes on, it takes that of the run
+  /// that held the thread before it.
+  func setWaiting(_ id: Int, _ isWaiting: Bool) {
+    state.withLock { state in
+      guard let entry = state.entries[id], entry.isWaiting != isWaiting else { return }
+      state.entries[id]?.isWaiting = isWaiting
+      state.waiting += isWaiting ? 1 : -1
+    }
+  }
+
+  func end(_ id: Int) {
+    state.withLock { state in
+      if state.entries.removeValue(forKey: id)?.isWaiting == true { state.waiting -= 1 }
+    }
+  }
 
   /// Cancels the runs of an agent.
   func cancelRuns(of agentID: String) {

@@ -37,7 +37,7 @@ public struct AgentExecutor: Sendable {
     let start = ContinuousClock.now
     let admission = try runs.begin(agentID: agent.definition.id, handle: handle)
     defer { runs.end(admission) }
-    let run = makeRun(call, agent.definition, handle, sink)
+    let run = makeRun(call, agent.definition, handle, sink) { [runs] in runs.setWaiting(admission, $0) }
     do {
       let completion = try await handle.run { try await agent.program(run) }
       let duration = ContinuousClock.now - start
@@ -63,8 +63,10 @@ public struct AgentExecutor: Sendable {
     return error.code == .accessDenied || error.code == .conflict
   }
 
-  private func makeRun(_ call: ChatCall, _ agent: AgentDefinition, _ handle: RunHandle, _ sink: DeltaSink?) -> AgentRun
-  {
+  private func makeRun(
+    _ call: ChatCall, _ agent: AgentDefinition, _ handle: RunHandle, _ sink: DeltaSink?,
+    noteWaiting: @escaping @Sendable (Bool) -> Void
+  ) -> AgentRun {
     var logger = logger
     if logsContent || logger.logLevel <= .debug {
       logger[metadataKey: "request_id"] = "\(call.requestID)"
@@ -72,7 +74,7 @@ public struct AgentExecutor: Sendable {
     }
     return AgentRun(
       id: ids.next(), agent: agent, call: call, limits: limits, logger: logger, handle: handle, model: model,
-      threads: threads, defaultModelID: defaultModelID, logsContent: logsContent, sink: sink)
+      threads: threads, noteWaiting: noteWaiting, defaultModelID: defaultModelID, logsContent: logsContent, sink: sink)
   }
 
   private func failure(_ error: any Error, _ run: AgentRun) -> any Error {

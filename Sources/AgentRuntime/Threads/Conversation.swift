@@ -21,7 +21,7 @@ public struct Conversation: Sendable {
     }
     let key = ThreadKey(agentID: run.agent.id, sessionID: sessionID)
     let policy = asked?.onBusy ?? own?.onBusy ?? .enqueue
-    return try await run.threads.turn(key, policy: policy, handle: run.handle) {
+    return try await run.threads.turn(key, policy: policy, handle: run.handle, onWaiting: run.noteWaiting) {
       try await continued(run, key: key, historyLength: length)
     }
   }

@@ -31,9 +31,14 @@ final class TurnQueue: Sendable {
 
   /// Waits until the thread is free. Throws `RuntimeError` 409 where the policy or the length of the line forbids to
   /// wait, and `CancellationError` when the task is cancelled meanwhile.
-  func enter(_ key: ThreadKey, policy: ConversationConfig.BusyPolicy, handle: RunHandle) async throws -> Ticket {
+  func enter(
+    _ key: ThreadKey, policy: ConversationConfig.BusyPolicy, handle: RunHandle,
+    onWaiting: @Sendable (Bool) -> Void = { _ in }
+  ) async throws -> Ticket {
     let (ticket, busyWith) = try admit(key, policy: policy, handle: handle)
     guard let busyWith else { return ticket }
+    onWaiting(true)
+    defer { onWaiting(false) }
     for handle in busyWith { handle.cancel(.superseded) }
     try await withTaskCancellationHandler {
       try await withCheckedThrowingContinuation { continuation in

@@ -3,6 +3,7 @@ import HummingbirdCore
 import Logging
 import NIOCore
 import NIOHTTPTypes
+import NIOHTTPTypesHTTP1
 
 typealias RequestParts = NIOAsyncChannelInboundStream<HTTPRequestPart>.AsyncIterator
 typealias ResponseParts = NIOAsyncChannelOutboundWriter<HTTPResponsePart>
@@ -38,8 +39,11 @@ struct ClientConnection: ServerChildChannel {
       try channel.pipeline.syncOperations.addHandler(watch)
     }.flatMap {
       http.setup(channel: channel, logger: logger)
-    }.map {
-      Value(http: $0, watch: watch)
+    }.flatMapThrowing { http in
+      let pipeline = channel.pipeline.syncOperations
+      try pipeline.addHandler(
+        OldClients(), position: .before(try pipeline.handler(type: HTTP1ToHTTPServerCodec.self)))
+      return Value(http: http, watch: watch)
     }
   }
 

@@ -15,7 +15,7 @@ struct RequestBodyReader {
   mutating func collect(_ head: HTTPRequest, _ parts: inout RequestParts, _ outlet: ResponseOutlet) async throws
     -> ByteBuffer
   {
-    if let length = head.headerFields[.contentLength].flatMap({ Int($0) }), length > bytesMax { throw tooLarge(outlet) }
+    if let length = head.headerFields[.contentLength], Int(length) ?? Int.max > bytesMax { throw tooLarge(outlet) }
     if head.headerFields[.expect]?.lowercased() == "100-continue" { try await outlet.sendContinue() }
     var body = ByteBuffer()
     let deadline = ContinuousClock.now + Self.timeout

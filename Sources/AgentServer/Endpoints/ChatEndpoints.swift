@@ -75,7 +75,7 @@ struct ChatEndpoints: Sendable {
 
   @Sendable private func models(_ exchange: Exchange) async throws -> HTTPAnswer {
     var models: [JSONValue] = []
-    var query = AgentQuery(limit: 1000)
+    var query = AgentQuery(limit: 100)
     while true {
       let page = try await parts.catalog.agents(query)
       models += page.agents.filter { $0.status != .revoked }.map { Self.model($0, id: $0.id) }
