@@ -39,4 +39,4 @@ release: ## release build
 
 clean: ## remove what was built and cached (not .env, not data)
 	@scripts/local-model.sh stop
-	rm -rf .build .build-release .build-coverage .cache .venv-test .venv-model
+	rm -rf .build .build-release .build-coverage .build-bench .build-fuzz .cache .venv-test .venv-model .venv-bench
