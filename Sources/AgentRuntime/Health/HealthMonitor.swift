@@ -76,40 +76,37 @@ public final class HealthMonitor: Sendable {
   }
 
   private func probeModel() async {
-    let start = ContinuousClock.now
-    var check = Check()
-    do {
-      try await model.probe()
-      check.status = .healthy
-    } catch {
-      if Task.isCancelled { return }
-      check.status = .unhealthy
-      check.problem = "\(error)"
+    let check = await Self.check {
+      try await self.model.probe()
+      return (.healthy, nil)
     }
-    check.responseTime = .now - start
-    check.time = Date()
-    state.withLock { [check] in $0.model = check }
+    if let check { state.withLock { $0.model = check } }
   }
 
   private func probeStore() async {
+    let check = await Self.check {
+      let health = try await self.store.probe()
+      if health.reads {
+        let agents = try await self.store.activeAgentCount()
+        self.state.withLock { $0.activeAgents = agents }
+      }
+      return (!health.reads ? .unhealthy : health.writes ? .healthy : .degraded, health.problem)
+    }
+    if let check { state.withLock { $0.store = check } }
+  }
+
+  /// Times a probe; nil where it was cancelled and so says nothing.
+  private static func check(_ probe: () async throws -> (Check.Status, String?)) async -> Check? {
     let start = ContinuousClock.now
     var check = Check()
-    var agents: Int?
     do {
-      let health = try await store.probe()
-      check.status = !health.reads ? .unhealthy : health.writes ? .healthy : .degraded
-      check.problem = health.problem
-      if health.reads { agents = try await store.activeAgentCount() }
+      (check.status, check.problem) = try await probe()
     } catch {
-      if Task.isCancelled { return }
-      check.status = .unhealthy
-      check.problem = "\(error)"
+      if Task.isCancelled { return nil }
+      (check.status, check.problem) = (.unhealthy, "\(error)")
     }
     check.responseTime = .now - start
     check.time = Date()
-    state.withLock { [check, agents] report in
-      report.store = check
-      if let agents { report.activeAgents = agents }
-    }
+    return check
   }
 }

@@ -46,7 +46,7 @@ import Testing
     await withTaskGroup(of: Void.self) { group in
       for worker in 0..<8 {
         group.addTask {
-          var random = SplitMix(state: UInt64(seed * 100 + worker))
+          var random = SeededRandom(seed: seed * 100 + worker)
           for step in 0..<60 {
             let key = ThreadKey(agentID: "a", sessionID: "s\(random.next() % 3)")
             switch random.next() % 6 {
@@ -75,18 +75,6 @@ private func turn(_ key: ThreadKey, _ text: String, replaces: Bool) -> ThreadTur
   ThreadTurn(
     key: key, userID: nil, messages: [Message(.user, text), Message(.assistant, text)], replacesHistory: replaces,
     time: Date(timeIntervalSince1970: 1))
-}
-
-private struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return z ^ (z >> 31)
-  }
 }
 
 /// Does something else before it stores a turn.
