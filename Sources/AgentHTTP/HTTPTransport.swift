@@ -33,8 +33,7 @@ public final class HTTPTransport: Sendable {
   /// each connection after its request.
   private let clients: [ObjectIdentifier: HTTPClient]
   private let group: MultiThreadedEventLoopGroup
-  /// Keeps no connection: for what must not meet a stale one again.
-  private let fresh: HTTPClient
+  private let configuration: HTTPClient.Configuration
 
   /// Makes a transport on the group's event loops; `shutdown()` must be called before it is dropped.
   public init(group: MultiThreadedEventLoopGroup, limits: Limits = Limits()) {
@@ -58,14 +57,13 @@ public final class HTTPTransport: Sendable {
       uniqueKeysWithValues: group.makeIterator().map { eventLoop in
         (ObjectIdentifier(eventLoop), HTTPClient(eventLoopGroup: eventLoop, configuration: configuration))
       })
-    configuration.connectionPool.idleTimeout = .nanoseconds(1)
-    fresh = HTTPClient(eventLoopGroup: group, configuration: configuration)
+    self.configuration = configuration
   }
 
   /// Closes all connections; requests under way fail.
   public func shutdown() async throws {
     var failure: (any Error)?
-    for client in Array(clients.values) + [fresh] {
+    for client in clients.values {
       do { try await client.shutdown() } catch { failure = error }
     }
     if let failure { throw failure }
@@ -106,7 +104,23 @@ public final class HTTPTransport: Sendable {
     do {
       return try await attempt(first, request, on: client, read)
     } catch  where first.wasClosedUnanswered {
-      return try await attempt(Exchange(timeout: request.timeout), request, on: fresh, read)
+      return try await repeated(request, read)
+    }
+  }
+
+  /// Sends a request by a client of its own: a pool, also an empty one, may hand it what another request has just left,
+  /// which a server that hangs up after each answer has closed by then.
+  private func repeated<Result>(
+    _ request: OutgoingRequest, _ read: (Exchange) async throws -> Result
+  ) async throws -> Result {
+    let client = HTTPClient(eventLoopGroup: group, configuration: configuration)
+    do {
+      let result = try await attempt(Exchange(timeout: request.timeout), request, on: client, read)
+      try? await client.shutdown()
+      return result
+    } catch {
+      try? await client.shutdown()
+      throw error
     }
   }
 

@@ -70,9 +70,13 @@ class Exchange:
             except OSError:
                 gone = True
             if gone and not self.closed and not done.is_set():
-                self.disconnected_at = time.monotonic()
-                self.disconnected.set()
+                self._note_disconnect()
                 return
+
+    def _note_disconnect(self) -> None:
+        if not self.disconnected.is_set():
+            self.disconnected_at = time.monotonic()
+            self.disconnected.set()
 
     def wait(self, event: threading.Event, timeout: float = 30) -> None:
         """Waits for a test's signal; raises Gone when the client leaves first."""
@@ -86,7 +90,13 @@ class Exchange:
         self.wait(threading.Event(), timeout=600)
 
     def raw(self, data: bytes) -> None:
-        self._sock.sendall(data)
+        try:
+            self._sock.sendall(data)
+        except OSError:
+            # The one who writes may learn of it before the one who watches.
+            if not self.closed:
+                self._note_disconnect()
+            raise
         self.sent_bytes += len(data)
 
     def send_json(self, value, status: int = 200, headers: dict[str, str] | None = None) -> None:
