@@ -130,7 +130,8 @@ struct ConnectionTests {
 
   @Test func aConnectionServesManyRequests() async throws {
     try await withModel { received, connection in
-      guard received.number % 2 == 1 else { return connection.sendAnswer(Self.answer) }
+      let streams = String(decoding: received.body, as: UTF8.self).contains("\"stream\":true")
+      guard streams else { return connection.sendAnswer(Self.answer) }
       connection.sendStreamHead()
       connection.sendChunk(event(text: "a") + streamEnd)
       connection.sendLastChunk()
@@ -141,7 +142,7 @@ struct ConnectionTests {
       }
       #expect(server.requests.count == 100)
       // A call returns at `[DONE]`; where the stream's end has not arrived then, the next call takes another.
-      #expect(Set(server.requests.map(\.connection)).isSubset(of: [0, 1]))
+      #expect(Set(server.requests.map(\.connection)).count <= 4)
     }
   }
 
