@@ -63,7 +63,11 @@ struct ClientConnection: ServerChildChannel {
         let limit = channel.eventLoop.scheduleTask(in: TimeAmount(api.configuration.idleTimeout)) {
           channel.close(promise: nil)
         }
-        try await channel.closeFuture.get()
+        try await withTaskCancellationHandler {
+          try await channel.closeFuture.get()
+        } onCancel: {
+          channel.close(promise: nil)
+        }
         limit.cancel()
       }
     } catch {
