@@ -1,6 +1,6 @@
 # What a developer types; each target is a script of scripts/, the flags stand in scripts/lib.sh.
 .DEFAULT_GOAL := help
-.PHONY: help run dev test check lint format coverage bench-http fuzz build release clean
+.PHONY: help run dev test check lint format coverage bench-http bench-engine soak docs fuzz build release clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -28,6 +28,15 @@ coverage: ## run the Swift tests with coverage; lines covered by target
 bench-http: ## compare with a plain proxy and a peer under load
 	@scripts/bench-http.sh
 
+bench-engine: ## compare the graph engine with LangGraph, task by task
+	@scripts/bench-engine.sh
+
+soak: ## the engine's simulator on many more seeds; SEEDS=n
+	@scripts/soak.sh
+
+docs: ## build the engine's documentation; fails on what is not true in it
+	@scripts/docs.sh
+
 fuzz: ## fuzz the JSON parser
 	@scripts/fuzz.sh
 
@@ -39,4 +48,4 @@ release: ## release build
 
 clean: ## remove what was built and cached (not .env, not data)
 	@scripts/local-model.sh stop
-	rm -rf .build .build-release .build-coverage .build-bench .build-fuzz .cache .venv-test .venv-model .venv-bench
+	rm -rf .build .build-* .cache .venv-*

@@ -15,22 +15,39 @@ let strict: [SwiftSetting] = [
 ]
 let strictLibrary = strict + [.treatWarning("ExplicitSendable", as: .error)]
 
-func nio(_ name: String) -> Target.Dependency { .product(name: name, package: "swift-nio") }
-let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
-let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
-let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
-let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
-let hummingbirdCore: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
-let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
+// A package is fetched where a trait wants it, and only if every use of it names one: no product without `only`.
+let runtime: TargetDependencyCondition? = .when(traits: ["Runtime"])
+let sqlite: TargetDependencyCondition? = .when(traits: ["SQLite"])
+let server: TargetDependencyCondition? = .when(traits: ["Server"])
+
+func product(_ name: String, _ package: String, only condition: TargetDependencyCondition?) -> Target.Dependency {
+  .product(name: name, package: package, condition: condition)
+}
+func nio(_ name: String) -> Target.Dependency { product(name, "swift-nio", only: server) }
+let log = product("Logging", "swift-log", only: runtime)
+let metrics = product("Metrics", "swift-metrics", only: runtime)
+let grdb = product("GRDB", "GRDB.swift", only: sqlite)
+let lifecycle = product("ServiceLifecycle", "swift-service-lifecycle", only: server)
+let httpClient = product("AsyncHTTPClient", "async-http-client", only: server)
+let hummingbirdCore = product("HummingbirdCore", "hummingbird", only: server)
+let httpTypes = product("HTTPTypes", "swift-http-types", only: server)
 
 let package = Package(
   name: "apus",
   platforms: [.macOS(.v26)],
   products: [
     .library(name: "AgentJSON", targets: ["AgentJSON"]),
+    .library(name: "AgentGraph", targets: ["AgentGraph"]),
     .library(name: "AgentRuntime", targets: ["AgentRuntime"]),
     .library(name: "AgentTesting", targets: ["AgentTesting"]),
+    .library(name: "AgentSQLite", targets: ["AgentSQLite"]),
     .executable(name: "apus", targets: ["apus"]),
+  ],
+  traits: [
+    .trait(name: "Runtime", description: "AgentRuntime and AgentTesting: fetches swift-log and swift-metrics."),
+    .trait(name: "SQLite", description: "AgentSQLite: fetches GRDB.", enabledTraits: ["Runtime"]),
+    .trait(name: "Server", description: "apus: fetches the HTTP stack.", enabledTraits: ["Runtime", "SQLite"]),
+    .default(enabledTraits: ["Runtime", "SQLite", "Server"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
@@ -48,7 +65,9 @@ let package = Package(
   ],
   targets: [
     .target(name: "AgentJSON", swiftSettings: strictLibrary),
-    .target(name: "AgentRuntime", dependencies: ["AgentJSON", log, metrics], swiftSettings: strictLibrary),
+    .target(name: "AgentGraph", dependencies: ["AgentJSON"], swiftSettings: strictLibrary),
+    .target(
+      name: "AgentRuntime", dependencies: ["AgentGraph", "AgentJSON", log, metrics], swiftSettings: strictLibrary),
     .target(
       name: "AgentHTTP", dependencies: [httpClient, nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1")],
       swiftSettings: strictLibrary),
@@ -58,42 +77,48 @@ let package = Package(
     .target(name: "AgentTelemetry", dependencies: ["AgentJSON", log, metrics], swiftSettings: strictLibrary),
     .target(
       name: "AgentSQLite",
-      dependencies: ["AgentJSON", "AgentRuntime", log, .product(name: "GRDB", package: "GRDB.swift")],
+      dependencies: ["AgentGraph", "AgentJSON", "AgentRuntime", log, grdb],
       swiftSettings: strictLibrary),
     .target(
       name: "AgentServer",
       dependencies: [
         "AgentJSON", "AgentRuntime", httpTypes, hummingbirdCore, lifecycle, log, metrics, nio("NIOCore"),
         nio("NIOHTTP1"),
-        .product(name: "HummingbirdTLS", package: "hummingbird"),
-        .product(name: "NIOSSL", package: "swift-nio-ssl"),
-        .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
-        .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
+        product("HummingbirdTLS", "hummingbird", only: server),
+        product("NIOSSL", "swift-nio-ssl", only: server),
+        product("NIOHTTPTypes", "swift-nio-extras", only: server),
+        product("NIOHTTPTypesHTTP1", "swift-nio-extras", only: server),
       ],
       swiftSettings: strictLibrary),
-    .target(name: "AgentTesting", dependencies: ["AgentJSON", "AgentRuntime"], swiftSettings: strictLibrary),
+    .target(
+      name: "AgentTesting", dependencies: ["AgentGraph", "AgentJSON", "AgentRuntime"], swiftSettings: strictLibrary),
     .executableTarget(
       name: "apus",
       dependencies: [
         "AgentHTTP", "AgentJSON", "AgentLLM", "AgentRuntime", "AgentServer", "AgentSQLite", "AgentTelemetry",
         lifecycle, log, metrics, nio("NIOCore"), nio("NIOPosix"),
-        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        .product(name: "Configuration", package: "swift-configuration"),
+        product("UnixSignals", "swift-service-lifecycle", only: server),
+        product("ArgumentParser", "swift-argument-parser", only: server),
+        product("Configuration", "swift-configuration", only: server),
       ],
       swiftSettings: strict),
     .executableTarget(
       name: "bench-passthrough",
       dependencies: [
         httpClient, httpTypes, hummingbirdCore, log, nio("NIOCore"), nio("NIOPosix"),
-        .product(name: "Hummingbird", package: "hummingbird"),
+        product("Hummingbird", "hummingbird", only: server),
       ],
       path: "Benchmarks/PassThrough", swiftSettings: [.swiftLanguageMode(.v6)]),
+    .executableTarget(
+      name: "bench-engine", dependencies: ["AgentGraph", "AgentJSON", "AgentSQLite", grdb],
+      path: "Benchmarks/Engine/Swift", swiftSettings: strict),
 
     .testTarget(
       name: "AgentJSONTests", dependencies: ["AgentJSON"], exclude: ["Fixtures"], swiftSettings: strict),
     .testTarget(
-      name: "AgentRuntimeTests", dependencies: ["AgentJSON", "AgentRuntime", "AgentTesting", log],
+      name: "AgentGraphTests", dependencies: ["AgentGraph", "AgentJSON", "AgentTesting"], swiftSettings: strict),
+    .testTarget(
+      name: "AgentRuntimeTests", dependencies: ["AgentGraph", "AgentJSON", "AgentRuntime", "AgentTesting", log],
       exclude: ["Fixtures"], swiftSettings: strict),
     .testTarget(
       name: "AgentLLMTests",
@@ -104,8 +129,9 @@ let package = Package(
     .testTarget(
       name: "AgentSQLiteTests",
       dependencies: [
-        "AgentJSON", "AgentRuntime", "AgentSQLite", "AgentTesting", log, .product(name: "GRDB", package: "GRDB.swift"),
-      ], swiftSettings: strict),
+        "AgentGraph", "AgentJSON", "AgentRuntime", "AgentSQLite", "AgentTesting", log,
+        grdb,
+      ], exclude: ["Fixtures"], swiftSettings: strict),
     .testTarget(
       name: "AgentTelemetryTests", dependencies: ["AgentJSON", "AgentTelemetry", log, metrics], swiftSettings: strict),
     .testTarget(
@@ -120,3 +146,10 @@ let package = Package(
       swiftSettings: strict),
   ]
 )
+
+// The engine alone, for builds in which the rest would only take time (scripts/test-threads.sh, scripts/soak.sh).
+if Context.environment["APUS_ENGINE_ONLY"] == "1" {
+  let engine: Set = ["AgentJSON", "AgentGraph", "AgentRuntime", "AgentTesting", "AgentGraphTests"]
+  package.targets.removeAll { !engine.contains($0.name) }
+  package.products.removeAll { !engine.contains($0.name) }
+}

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# All tests: builds debug, runs the Swift tests, then the end-to-end tests against the real binary and a real model.
+# All tests: builds debug, runs the Swift tests (the engine's once more under the thread sanitizer) and the examples, then
+# the end-to-end tests against the real binary and a real model.
 # usage: [FILTER=text] scripts/test.sh [pytest option...]
 #   FILTER: a regular expression for the Swift tests (swift test --filter) and an expression for pytest (-k)
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -51,6 +52,15 @@ swift_tests() {
   done
 }
 
+# What LangGraph makes of the graphs that the differential tests run.
+differential_reference() {
+  make_venv .venv-graph Tests/Differential/requirements.txt
+  export APUS_DIFFERENTIAL_EXPECTED="$ROOT/.cache/differential"
+  rm -rf "$APUS_DIFFERENTIAL_EXPECTED"
+  PYTHONDONTWRITEBYTECODE=1 .venv-graph/bin/python Tests/Differential/reference.py \
+    --out "$APUS_DIFFERENTIAL_EXPECTED" >/dev/null
+}
+
 start_model() {
   [ -z "${APUS_TEST_MODEL_URL:-}" ] || return 0
   if ! scripts/local-model.sh status >/dev/null; then stop_model=yes; fi
@@ -69,6 +79,12 @@ end_to_end_tests() {
 
 layer "install what is missing" scripts/install.sh test
 layer "build (debug, with tests)" build_tests
+layer "LangGraph's results" differential_reference
 layer "Swift tests" swift_tests
+if [ -z "$FILTER" ]; then
+  layer "engine tests under the thread sanitizer" scripts/test-threads.sh
+  layer "examples" scripts/examples.sh
+  layer "documentation" scripts/docs.sh
+fi
 layer "local model" start_model
 layer "end-to-end tests" end_to_end_tests

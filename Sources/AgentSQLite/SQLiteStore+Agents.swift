@@ -74,10 +74,14 @@ extension SQLiteStore {
 
   /// Removes an agent with its history and its threads. Returns whether there was one. Throws `StoreError`.
   public func deleteAgent(_ id: String) async throws -> Bool {
-    try await writer.write { db in
+    let isDeleted = try await writer.write { [checkpoints] db in
       try db.cachedStatement(sql: "DELETE FROM agents WHERE id = CAST(? AS TEXT)").execute(arguments: [id.sqlText])
-      return db.changesCount > 0
+      guard db.changesCount > 0 else { return false }
+      try checkpoints.forgettingAll(db) { db in try AgentThreads.removeAll(db, ofAgent: id) }
+      return true
     }
+    if isDeleted { finishThreadRemovals() }
+    return isDeleted
   }
 
   /// How many agents are stored and not revoked. Throws `StoreError`.

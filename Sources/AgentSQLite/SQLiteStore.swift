@@ -37,6 +37,9 @@ public final class SQLiteStore: RuntimeStore {
   let pool: DatabasePool
   let writer: WriteQueue
   let readers: ReadLanes
+  /// What the writer knows of checkpoints, and what was done with them.
+  let checkpoints = CheckpointerWatch()
+  let threadRetention = BackgroundRetention(policy: SQLiteStore.threadRetentionPolicy)
   private let lock: FileLock
   private let synchronous: Synchronous
 
@@ -79,6 +82,7 @@ public final class SQLiteStore: RuntimeStore {
     self.readers = ReadLanes(pool: pool, lanesMax: limits.readersMax, waitingMax: limits.readsWaitingMax)
     let log = WriteAheadLog(path: path + "-wal", bytesMax: limits.logBytesMax, pool: pool, logger: logger)
     self.writer = WriteQueue(pool: pool, waitingMax: limits.writesWaitingMax, afterCommit: log.bound)
+    if try pool.read({ db in try ThreadRemoval.unfinished(db) }) != nil { finishThreadRemovals() }
   }
 
   /// Ends every use of the store: what waits is done, the write-ahead log is merged into the file, the lock freed.
@@ -117,7 +121,7 @@ public final class SQLiteStore: RuntimeStore {
     let (schema, agents, threads) = try await readers.read { db in
       (
         try StoreSchema.newestApplied(db), try Int.fetchOne(db, sql: "SELECT count(*) FROM agents") ?? 0,
-        try Int.fetchOne(db, sql: "SELECT count(*) FROM threads") ?? 0
+        try Int.fetchOne(db, sql: "SELECT count(*) FROM checkpoint_threads WHERE name IS NOT NULL") ?? 0
       )
     }
     return SQLiteStoreInfo(

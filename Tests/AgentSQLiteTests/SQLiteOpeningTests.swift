@@ -1,4 +1,5 @@
 import AgentRuntime
+import AgentTesting
 import Foundation
 import GRDB
 import Testing

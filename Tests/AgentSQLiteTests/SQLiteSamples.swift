@@ -1,4 +1,5 @@
 import AgentRuntime
+import AgentTesting
 import Foundation
 
 func sampleAgent(_ id: String) -> AgentDefinition {

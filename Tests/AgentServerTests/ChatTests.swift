@@ -1,5 +1,6 @@
 import AgentJSON
 import AgentRuntime
+import AgentTesting
 import Foundation
 import Synchronization
 import Testing

@@ -1,3 +1,5 @@
+import AgentGraph
+
 extension RuntimeError {
   /// What the caller is told of an error of the model, of the store, or of the runtime itself (contract §1.2, §6).
   public init(describing error: any Error) {
@@ -5,6 +7,8 @@ extension RuntimeError {
     case let error as RuntimeError: self = error
     case let error as ModelError: self.init(model: error)
     case let error as StoreError: self.init(store: error)
+    case let error as GraphError where error.code == .unreadableCheckpoint:
+      self.init(.internal, "What is stored cannot be read; the log tells why.", cause: error)
     default: self.init(.internal, "The runtime failed; its log tells why under this request's id.", cause: error)
     }
   }

@@ -1,3 +1,5 @@
+import AgentGraph
+
 extension InMemoryStore {
   /// Stores a new agent and its first revision. Throws `StoreError.exists` if the id is taken.
   public func insertAgent(_ agent: AgentDefinition, changes: [String]) async throws {
@@ -70,6 +72,7 @@ extension InMemoryStore {
     return try withState { state in
       guard state.entries.removeValue(forKey: name) != nil else { return false }
       state.names.removeAll { $0 == name }
+      checkpoints.deleteThreads(withPrefix: ThreadKey.prefix(agentID: id))
       return true
     }
   }

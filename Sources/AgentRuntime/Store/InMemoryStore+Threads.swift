@@ -1,40 +1,51 @@
-extension InMemoryStore {
-  /// A thread with its last `last` messages (nil: all of them).
-  public func thread(_ key: ThreadKey, last: Int?) async throws -> AgentThread? {
-    let thread = try withState { $0.entries[Name(key.agentID)]?.threads[Name(key.sessionID)] }
-    guard var thread, let last else { return thread }
-    thread.messages = thread.messages.suffix(max(last, 0))
-    return thread
-  }
+import AgentGraph
+import Synchronization
 
-  /// Appends a turn, making the thread if need be. Throws `StoreError.notFound` if the agent is not stored, and
-  /// then stores nothing.
-  public func appendTurn(_ turn: ThreadTurn) async throws {
-    let (agent, session) = (Name(turn.key.agentID), Name(turn.key.sessionID))
-    try withState { state in
-      guard state.entries[agent] != nil else {
-        throw StoreError(.notFound, "The agent \(turn.key.agentID) is not stored: the turn was not kept.")
+/// The threads of an `InMemoryStore`: those of agents that it has.
+struct InMemoryThreads: Checkpointer {
+  let store: InMemoryStore
+  let base: InMemoryCheckpointer
+
+  func submit(_ writes: [CheckpointWrite], acknowledge: @escaping @Sendable ((any Error)?) -> Void) {
+    do {
+      try store.withState { state in
+        for write in writes {
+          let agentID = ThreadKey.agentID(inName: write.thread)
+          guard state.entries[InMemoryStore.Name(agentID)] != nil else {
+            throw StoreError(.notFound, "The agent \(agentID) is not stored: the turn was not kept.")
+          }
+        }
+        // In the lock, so that the agent is not deleted between the look and the write.
+        base.submit(writes) { _ in }
       }
-      let new = AgentThread(
-        key: turn.key, userID: nil, messageCount: 0, messages: [], createdAt: turn.time, updatedAt: turn.time)
-      state.entries[agent]?.threads[session, default: new].append(turn)
+    } catch {
+      return acknowledge(error)
     }
+    acknowledge(nil)
   }
 
-  /// Removes a thread. Returns whether there was one.
-  public func deleteThread(_ key: ThreadKey) async throws -> Bool {
-    try withState { state in
-      state.entries[Name(key.agentID)]?.threads.removeValue(forKey: Name(key.sessionID)) != nil
-    }
+  func load(thread: String, namespace: GraphNamespace, id: CheckpointID?) async throws -> StoredCheckpoint? {
+    try store.withState { _ in }
+    return try await base.load(thread: thread, namespace: namespace, id: id)
   }
-}
 
-extension AgentThread {
-  fileprivate mutating func append(_ turn: ThreadTurn) {
-    if turn.replacesHistory { messages.removeAll() }
-    messages += turn.messages
-    messageCount = messages.count
-    userID = userID ?? turn.userID
-    updatedAt = turn.time
+  func history(thread: String, namespace: GraphNamespace, query: HistoryQuery) async throws -> [StoredCheckpoint] {
+    try store.withState { _ in }
+    return try await base.history(thread: thread, namespace: namespace, query: query)
+  }
+
+  func namespaces(thread: String) async throws -> [GraphNamespace] {
+    try store.withState { _ in }
+    return try await base.namespaces(thread: thread)
+  }
+
+  func prune(thread: String, keeping policy: RetentionPolicy) async throws -> Int {
+    try store.withState { _ in }
+    return try await base.prune(thread: thread, keeping: policy)
+  }
+
+  func deleteThread(_ thread: String) async throws -> Bool {
+    try store.withState { _ in }
+    return try await base.deleteThread(thread)
   }
 }

@@ -1,4 +1,4 @@
-import FoundationEssentials
+public import AgentGraph
 import Synchronization
 
 /// Agents and threads in memory, for tests and trials: durable as long as the process.
@@ -13,7 +13,6 @@ public final class InMemoryStore: RuntimeStore {
   struct Entry {
     var agent: AgentDefinition
     var revisions: [AgentRevision]
-    var threads: [Name: AgentThread] = [:]
   }
 
   struct State {
@@ -24,9 +23,13 @@ public final class InMemoryStore: RuntimeStore {
   }
 
   private let state = Mutex(State())
+  let checkpoints = InMemoryCheckpointer(retention: RetentionPolicy(last: 10))
 
   /// An empty store.
   public init() {}
+
+  /// Where threads are kept.
+  public var threads: any Checkpointer { InMemoryThreads(store: self, base: checkpoints) }
 
   /// Ends every use of the store; what it held is gone.
   public func close() async {

@@ -1,3 +1,5 @@
+public import AgentGraph
+
 /// Where agents and threads are kept. What a call has returned from is durable, and every call is one transaction:
 /// all of it happens or nothing.
 ///
@@ -22,13 +24,9 @@ public protocol RuntimeStore: Sendable {
   /// How many agents are stored and not revoked.
   func activeAgentCount() async throws -> Int
 
-  /// A thread with its last `last` messages (nil: all of them).
-  func thread(_ key: ThreadKey, last: Int?) async throws -> AgentThread?
-  /// Appends a turn, making the thread if need be. Throws `StoreError.notFound` if the agent is not stored
-  /// (it was deleted while it ran), and then stores nothing.
-  func appendTurn(_ turn: ThreadTurn) async throws
-  /// Removes a thread. Returns whether there was one.
-  func deleteThread(_ key: ThreadKey) async throws -> Bool
+  /// Where the threads of agents are kept, by `ThreadKey.name`. A save to a thread of an agent that is not stored (it
+  /// was deleted while it ran) fails with `StoreError.notFound`, and stores nothing.
+  var threads: any Checkpointer { get }
 
   /// Tries a read and a write; for health.
   func probe() async throws -> StoreHealth

@@ -57,26 +57,3 @@ public struct AgentThread: Sendable, Hashable {
     self.updatedAt = updatedAt
   }
 }
-
-/// What a turn adds to its thread, in one transaction: a request's messages and the reply.
-public struct ThreadTurn: Sendable, Hashable {
-  /// The thread; it is made if it does not exist.
-  public var key: ThreadKey
-  /// The turn's user; becomes the thread's where that has none.
-  public var userID: String?
-  /// Messages to append, in order.
-  public var messages: [Message]
-  /// Whether the messages replace what the thread holds instead.
-  public var replacesHistory: Bool
-  /// When the turn ended, UTC.
-  public var time: Date
-
-  /// Makes a turn.
-  public init(key: ThreadKey, userID: String?, messages: [Message], replacesHistory: Bool, time: Date) {
-    self.key = key
-    self.userID = userID
-    self.messages = messages
-    self.replacesHistory = replacesHistory
-    self.time = time
-  }
-}

@@ -1,4 +1,4 @@
-import FoundationEssentials
+import AgentGraph
 
 /// What every agent of type `conversation` does (contract §4): the prompt, the model, the thread.
 public struct Conversation: Sendable {
@@ -17,51 +17,27 @@ public struct Conversation: Sendable {
     let wanted = asked?.historyLength ?? own?.historyLength ?? templateHistoryLength
     let length = min(wanted, run.limits.conversationHistoryMax)
     guard asked?.continuous ?? own?.continuous ?? templateContinuous, let sessionID = run.call.sessionID else {
-      return try await stateless(run, historyLength: length)
+      let turn = ConversationTurn(run: run, historyLength: length, isStored: false)
+      return try await Self.completion(of: Self.graph.run(.write(\.turn, turn)))
     }
     let key = ThreadKey(agentID: run.agent.id, sessionID: sessionID)
     let policy = asked?.onBusy ?? own?.onBusy ?? .enqueue
+    let turn = ConversationTurn(run: run, historyLength: length, isStored: true)
     return try await run.threads.turn(key, policy: policy, handle: run.handle, onWaiting: run.noteWaiting) {
-      try await continued(run, key: key, historyLength: length)
+      let graph = Self.graph.checkpointed(by: run.threads.store.threads)
+      return try await Self.completion(of: graph.run(.write(\.turn, turn), on: key.name, options: Self.options))
     }
   }
 
-  private func stateless(_ run: AgentRun, historyLength: Int) async throws -> ChatCompletion {
-    let prompt = try await run.step("process_message") {
-      Prompt(run.call.messages, systemPrompt: run.agent.systemPrompt).messages(last: historyLength)
-    }
-    return try await run.step("generate_response") { try await run.answer(prompt) }
-  }
+  /// A turn is whole or not there: it is saved once, when the model has ended, and one that fails leaves nothing.
+  private static let options: RunOptions = {
+    var options = RunOptions(durability: .exit)
+    options.keepsFailures = false
+    return options
+  }()
 
-  private func continued(_ run: AgentRun, key: ThreadKey, historyLength: Int) async throws -> ChatCompletion {
-    let store = run.threads.store
-    let added = run.call.messages.filter { !$0.role.isSystem }
-    let replaces = Prompt.bringsHistory(added)
-    let prompt = try await run.step("process_message") {
-      var prompt = Prompt(run.call.messages, systemPrompt: run.agent.systemPrompt)
-      let thread = try await store.thread(key, last: historyLength)
-      try Self.checkUser(of: thread, run.call.userID)
-      guard let thread, !replaces else { return prompt.messages(last: historyLength) }
-      prompt.history = thread.messages
-      if prompt.cutsToolExchange(last: historyLength), thread.messages.count < thread.messageCount {
-        prompt.history = try await store.thread(key, last: nil)?.messages ?? []
-      }
-      return prompt.messages(last: historyLength)
-    }
-    return try await run.step("generate_response") {
-      let completion = try await run.answer(prompt)
-      // From here on the turn is stored or it is not; a caller who left before gets none.
-      try Task.checkCancellation()
-      try await store.appendTurn(
-        ThreadTurn(
-          key: key, userID: run.call.userID, messages: added + [completion.message], replacesHistory: replaces,
-          time: Date()))
-      return completion
-    }
-  }
-
-  private static func checkUser(of thread: AgentThread?, _ userID: String?) throws {
-    guard let owner = thread?.userID, let userID, !owner.isSame(as: userID) else { return }
-    throw RuntimeError(.accessDenied, "This session belongs to another user.")
+  private static func completion(of result: GraphResult<ConversationState>) throws -> ChatCompletion {
+    if let completion = result.state.completion { return completion }
+    throw RuntimeError(.internal, "The conversation's graph ended without an answer.")
   }
 }

@@ -6,7 +6,7 @@ enum StoreSchema {
   static let applicationID = 0x4170_7573
 
   /// The number of the newest migration; migrations are named by their numbers.
-  static let version = 1
+  static let version = 4
 
   /// The format of the JSON in `body` and `changes`; rows of a higher one are not read.
   static let format = 1
@@ -17,6 +17,12 @@ enum StoreSchema {
       try db.execute(sql: "PRAGMA application_id = \(applicationID)")
       try db.execute(sql: first)
     }
+    // New tables break no references: there is nothing to look for in the old ones.
+    migrator.registerMigration("2", foreignKeyChecks: .immediate) { db in try db.execute(sql: MemorySchema.first) }
+    migrator.registerMigration("3", foreignKeyChecks: .immediate) { db in
+      try db.execute(sql: CheckpointSchema.first)
+    }
+    migrator.registerMigration("4", foreignKeyChecks: .immediate) { db in try ThreadMigration.run(db) }
     return migrator
   }
 

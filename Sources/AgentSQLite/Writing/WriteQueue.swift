@@ -56,6 +56,21 @@ final class WriteQueue: Sendable {
     }
   }
 
+  /// Takes one write, all of it or nothing, and acknowledges it from the writer's thread once it is durable, or with
+  /// what went wrong (a refusal at once, on the caller's thread). Writes are done in the order in which they were
+  /// taken. `body` may run more than once.
+  func submit(
+    _ body: @escaping @Sendable (Database) throws -> Void,
+    acknowledge: @escaping @Sendable (StoreError?) -> Void
+  ) {
+    submit(
+      Write(
+        perform: { db in
+          try body(db)
+          return { acknowledge(nil) }
+        }, fail: acknowledge))
+  }
+
   /// How many writes were taken and not answered yet.
   var unfinished: Int { state.withLock { $0.unfinished } }
 

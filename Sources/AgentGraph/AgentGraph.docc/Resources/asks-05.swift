@@ -1,0 +1,24 @@
+import AgentGraph
+
+struct Transfer: GraphState {
+  var amount = 0
+  var receipt = ""
+
+  struct Channels: Sendable {
+    let amount = StateChannel.last("amount", \Transfer.amount)
+    let receipt = StateChannel.last("receipt", \Transfer.receipt)
+  }
+  static let channels = Channels()
+}
+
+var graph = Graph<Transfer>("transfer")
+graph.node("approve", .destinations(["pay"])) { state, context in
+  let answer = try context.interrupt("Pay \(state.amount) euros?")
+  return answer == "yes" ? .goto("pay") : .write(\.receipt, "Not paid.")
+}
+graph.node("pay") { state in .write(\.receipt, "Paid \(state.amount) euros.") }
+graph.start(at: "approve")
+
+let transfers = try graph.compile(checkpointer: InMemoryCheckpointer())
+let stopped = try await transfers.run(.write(\.amount, 250), on: "transfer-1")
+for interrupt in stopped.interrupts { print("\(interrupt.node) asks: \(interrupt.value)") }

@@ -1,0 +1,106 @@
+extension CompiledGraph {
+  /// A thread's state, at its latest checkpoint or at a given one; nil if there is none (G24). Throws
+  /// `GraphError.noCheckpointer` and `GraphError.unreadableCheckpoint`.
+  ///
+  /// For a nested graph's state ask the nested graph, with its namespace in the reference or in `namespace`.
+  public func snapshot(
+    of thread: String, at id: CheckpointID? = nil, in namespace: GraphNamespace = .root
+  ) async throws -> StateSnapshot<State>? {
+    let stored = try await requireCheckpointer().load(thread: thread, namespace: namespace, id: id)
+    return try stored.map { try StateSnapshot($0, thread: thread, self) }
+  }
+
+  /// A thread's checkpoints, newest first (G24).
+  public func history(
+    of thread: String, in namespace: GraphNamespace = .root, _ query: HistoryQuery = HistoryQuery()
+  ) async throws -> [StateSnapshot<State>] {
+    let history = try await requireCheckpointer().history(thread: thread, namespace: namespace, query: query)
+    return try history.map { try StateSnapshot($0, thread: thread, self) }
+  }
+
+  /// Makes a checkpoint as if a node had returned this command: its successors are due then (G25). Without a node it
+  /// is the one that ran last; on a thread without a checkpoint, the input. Returns the new checkpoint.
+  ///
+  /// Throws `GraphError.ambiguousNode` where several nodes ran last.
+  @discardableResult
+  public func updateState(
+    of thread: String, _ command: Command<State>, asNode node: String? = nil, at reference: CheckpointReference? = nil,
+    options: RunOptions = RunOptions()
+  ) async throws -> CheckpointID {
+    let checkpointer = try requireCheckpointer()
+    let namespace = reference?.namespace ?? .root
+    let stored = try await checkpointer.load(thread: thread, namespace: namespace, id: reference?.id)
+    if let reference, stored == nil {
+      throw GraphError(.unknownCheckpoint, "Thread \"\(thread)\" has no checkpoint \(reference.id).")
+    }
+    let saver = RunSaver(checkpointer, .sync)
+    let scope = RunScope(options: options, thread: thread, saver: saver, sink: nil)
+    let level = GraphLevel(
+      scope: scope, namespace: namespace, isSaved: true, parents: stored?.metadata.parents ?? [:])
+    var loop = GraphLoop(plan, level, InterruptRules(), state: State())
+    if let stored {
+      try loop.load(stored)
+      try loop.resume(stored)
+    }
+    try await loop.update(command, as: try writer(node, stored, thread))
+    try await saver.finish()
+    return try loop.currentCheckpoint()
+  }
+
+  /// Removes a thread with everything that is stored of it. Returns whether there was one.
+  @discardableResult
+  public func deleteThread(_ thread: String) async throws -> Bool {
+    try await requireCheckpointer().deleteThread(thread)
+  }
+
+  /// The node that an update is made as; `NodeTask.start` for the input.
+  private func writer(_ node: String?, _ stored: StoredCheckpoint?, _ thread: String) throws -> Int {
+    if let node {
+      if node == NodeNames.start { return NodeTask.start }
+      if let index = plan.index(of: node) { return index }
+      let names = plan.nodes.map(\.name).joined(separator: ", ")
+      throw GraphError(.unknownDestination, "\"\(node)\" is not a node. There are: \(names).", node: node)
+    }
+    let ran = Set(stored?.metadata.ran ?? [])
+    if ran.isEmpty { return NodeTask.start }
+    if ran.count == 1, let only = ran.first, let index = plan.index(of: only) { return index }
+    throw GraphError(
+      .ambiguousNode,
+      "Several nodes ran last on thread \"\(thread)\" (\(ran.sorted().joined(separator: ", "))): say as which one to "
+        + "update.")
+  }
+
+  private func requireCheckpointer() throws -> any Checkpointer {
+    if let checkpointer { return checkpointer }
+    throw GraphError(.noCheckpointer, "Graph \"\(name)\" was compiled without a checkpointer.")
+  }
+}
+
+extension GraphLoop {
+  /// Writes as if a node had returned the command, and makes its successors due.
+  mutating func update(_ command: Command<State>, as node: Int) async throws {
+    let stopped = Set(tasks.filter(isStopped).map(\.node))
+    pending = [:]
+    if node == NodeTask.start {
+      try await begin(command)
+      return
+    }
+    let runner = TaskRunner(
+      plan: plan, level: level, snapshot: state, step: step + 1, checkpoint: place.current, isResumed: false)
+    let results = TaskResults(first: TaskResult(command: try await runner.completed(command, plan.nodes[node])))
+    tasks = [NodeTask(node: node)]
+    log.begin()
+    try apply(results)
+    try planNext(results)
+    step += 1
+    try await advance(.update)
+    // Whoever changes the state at a stop passes it with one resume all the same (G33).
+    let stops = tasks.filter { stopped.contains($0.node) }
+    if !stops.isEmpty { _ = try await keepStops(stops) }
+  }
+
+  func currentCheckpoint() throws -> CheckpointID {
+    guard let id = place.current else { throw GraphError(.noCheckpointer, "No checkpoint was made.") }
+    return id
+  }
+}

@@ -1,0 +1,35 @@
+import AgentGraph
+import FoundationEssentials
+
+extension RuntimeStore {
+  /// A thread with its last `last` messages (nil: all of them). Throws `StoreError`.
+  public func thread(_ key: ThreadKey, last: Int?) async throws -> AgentThread? {
+    let graph = Conversation.graph.checkpointed(by: threads)
+    guard let state = try await graph.snapshot(of: key.name)?.state else { return nil }
+    let count = min(max(last ?? state.messages.count, 0), state.messages.count)
+    return AgentThread(
+      key: key, userID: state.userID, messageCount: state.messages.count, messages: Array(state.messages.suffix(count)),
+      createdAt: Date(milliseconds: state.createdAt), updatedAt: Date(milliseconds: state.updatedAt))
+  }
+
+  /// Removes a thread. Returns whether there was one. Throws `StoreError`.
+  public func deleteThread(_ key: ThreadKey) async throws -> Bool { try await threads.deleteThread(key.name) }
+}
+
+extension ThreadKey {
+  /// What the thread is called in the checkpointer: the agent's id, a slash, and the session's. Ids of agents hold
+  /// no slash, so that the names of an agent's threads are those that begin with its id and a slash.
+  public var name: String { "\(agentID)/\(sessionID)" }
+
+  /// What the names of an agent's threads begin with.
+  public static func prefix(agentID: String) -> String { "\(agentID)/" }
+
+  /// The agent that a thread's name begins with.
+  public static func agentID(inName name: String) -> String {
+    String(name.utf8.prefix { $0 != UInt8(ascii: "/") }) ?? name
+  }
+}
+
+extension Date {
+  fileprivate init(milliseconds: Int) { self.init(timeIntervalSince1970: Double(milliseconds) / 1000) }
+}

@@ -1,0 +1,1 @@
+"""Runs graphs described as data on LangGraph; the format is in ../README.md."""
