@@ -82,7 +82,9 @@ public final class SQLiteStore: RuntimeStore {
     self.readers = ReadLanes(pool: pool, lanesMax: limits.readersMax, waitingMax: limits.readsWaitingMax)
     let log = WriteAheadLog(path: path + "-wal", bytesMax: limits.logBytesMax, pool: pool, logger: logger)
     self.writer = WriteQueue(pool: pool, waitingMax: limits.writesWaitingMax, afterCommit: log.bound)
-    if try pool.read({ db in try ThreadRemoval.unfinished(db) }) != nil { finishThreadRemovals() }
+    // What cannot be read here is damaged, and no reason to refuse all the rest.
+    let unfinished = try? pool.writeWithoutTransaction { db in try ThreadRemoval.unfinished(db) }
+    if unfinished.flatMap({ $0 }) != nil { finishThreadRemovals() }
   }
 
   /// Ends every use of the store: what waits is done, the write-ahead log is merged into the file, the lock freed.

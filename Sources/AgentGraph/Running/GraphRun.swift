@@ -68,7 +68,8 @@ struct GraphRun<State: GraphState> {
 
   private var rules: InterruptRules {
     InterruptRules(
-      before: options.interruptBefore ?? graph.interrupts.before, after: options.interruptAfter ?? graph.interrupts.after)
+      before: options.interruptBefore ?? graph.interrupts.before,
+      after: options.interruptAfter ?? graph.interrupts.after)
   }
 
   private func result(of loop: GraphLoop<State>, _ end: LoopEnd) throws -> GraphResult<State> {

@@ -17,6 +17,7 @@ extension TaskRunner {
       race.settle(outcome)
       AbandonedAttempts.leave(place)
     }
+    // As the attempt's: whichever of the two is first decides.
     let timer = Task {
       guard let limit = await policy.exceeded(life, clock) else { return }
       let error = GraphError(.nodeTimeout, "Node \"\(node.name)\" took longer than its \(limit).", node: node.name)
@@ -30,8 +31,8 @@ extension TaskRunner {
       await race.outcome()
     } onCancel: {
       work.cancel()
-      // The grace holds for whoever cancels from outside, too.
       let grace = policy.grace
+      // A cancellation handler cannot wait; the grace holds for whoever cancels from outside, too.
       Task {
         try? await clock.sleep(for: grace)
         race.settle(.failed(CancellationError()))

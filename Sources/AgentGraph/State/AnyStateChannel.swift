@@ -18,8 +18,8 @@ public enum ChannelKind: String, Sendable, Hashable {
   case untracked
 }
 
-/// A channel of a state, whatever its value's type. `StateChannel` is its only subclass.
 // Unchecked, since the compiler does not check classes that have subclasses; all of them hold constants and an atomic.
+/// A channel of a state, whatever its value's type. `StateChannel` is its only subclass.
 public class AnyStateChannel<State: GraphState>: @unchecked Sendable {
   /// Names the channel in checkpoints, events and errors.
   public let name: String

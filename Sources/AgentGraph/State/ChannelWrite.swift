@@ -1,5 +1,5 @@
-/// One write to a channel, whatever its type; made by `Command.write` and `Command.overwrite`.
 // Unchecked, since the compiler does not check classes that have subclasses; all of them hold constants.
+/// One write to a channel, whatever its type; made by `Command.write` and `Command.overwrite`.
 public class AnyChannelWrite<State: GraphState>: @unchecked Sendable {
   /// The channel that is written.
   public let channel: AnyStateChannel<State>
@@ -23,7 +23,7 @@ public class AnyChannelWrite<State: GraphState>: @unchecked Sendable {
 
 /// An update that goes through the channel's reducer.
 final class ChannelWrite<State: GraphState, Value: Sendable, Update: Sendable>: AnyChannelWrite<State>,
-  @unchecked Sendable
+  @unchecked Sendable  // as its base class
 {
   private let target: StateChannel<State, Value, Update>
   private let update: Update
@@ -52,7 +52,7 @@ final class ChannelWrite<State: GraphState, Value: Sendable, Update: Sendable>: 
 
 /// A value that replaces what the channel holds.
 final class ChannelOverwrite<State: GraphState, Value: Sendable, Update: Sendable>: AnyChannelWrite<State>,
-  @unchecked Sendable
+  @unchecked Sendable  // as its base class
 {
   private let target: StateChannel<State, Value, Update>
   private let replacement: Value

@@ -6,7 +6,7 @@ public typealias StatePath<State, Value> = any WritableKeyPath<State, Value> & S
 /// Made by `last`, `appended`, `reduced`, `messages`, `topic`, `ephemeral` and `untracked`; `Update` is what one write
 /// brings, `Value` what the state holds.
 public final class StateChannel<State: GraphState, Value: Sendable, Update: Sendable>: AnyStateChannel<State>,
-  @unchecked Sendable
+  @unchecked Sendable  // as its base class
 {
   let path: StatePath<State, Value>
   let behaviour: ChannelBehaviour<Value, Update>

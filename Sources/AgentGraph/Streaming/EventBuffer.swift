@@ -50,7 +50,8 @@ final class EventBuffer: Sendable {
   /// The next event; nil after the last.
   func take() async throws -> GraphEvent? {
     try await withCheckedThrowingContinuation { continuation in
-      let (result, writers) = state.withLock { state -> (Result<GraphEvent?, any Error>?, [CheckedContinuation<Void, Never>]) in
+      typealias Taken = (Result<GraphEvent?, any Error>?, [CheckedContinuation<Void, Never>])
+      let (result, writers) = state.withLock { state -> Taken in
         if state.isClosed { return (.failure(CancellationError()), []) }
         if state.events.isEmpty {
           if let end = state.end { return (end.map { nil }, []) }
