@@ -152,4 +152,8 @@ if Context.environment["APUS_ENGINE_ONLY"] == "1" {
   let engine: Set = ["AgentJSON", "AgentGraph", "AgentRuntime", "AgentTesting", "AgentGraphTests"]
   package.targets.removeAll { !engine.contains($0.name) }
   package.products.removeAll { !engine.contains($0.name) }
+  package.dependencies.removeAll { dependency in
+    guard case .sourceControl(_, let location, _) = dependency.kind else { return false }
+    return !location.hasSuffix("/swift-log.git") && !location.hasSuffix("/swift-metrics.git")
+  }
 }

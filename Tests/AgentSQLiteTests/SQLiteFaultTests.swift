@@ -1,3 +1,4 @@
+import AgentGraph
 import AgentRuntime
 import AgentTesting
 import Foundation
@@ -93,12 +94,15 @@ import Testing
       for _ in 0..<50 { try await store.appendTurn(sampleTurn("a", "s", bytes: 5_000)) }
       await store.close()
       var bytes = try folder.bytes("a.db")
-      for page in stride(from: 30, to: bytes.count / 4096, by: 1) {
+      // Beyond the roots of the tables, which were made first.
+      for page in stride(from: 60, to: bytes.count / 4096, by: 1) {
         bytes.replaceSubrange((page * 4096)..<(page * 4096 + 64), with: Data(repeating: 0xA5, count: 64))
       }
       try folder.write(bytes, to: "a.db")
       let damaged = try await SQLiteStore.open(path: folder.path("a.db"))
-      try await fails(.corrupt, saying: "damaged") { _ = try await damaged.thread(key, last: nil) }
+      let error = await #expect(throws: GraphError.self) { _ = try await damaged.thread(key, last: nil) }
+      #expect(error?.code == .unreadableCheckpoint)
+      #expect(error?.message.contains("a/s") == true)
       #expect(try await damaged.agent("a") != nil)
       await damaged.close()
     }

@@ -83,8 +83,9 @@ import Testing
         gate.open()
         try await group.waitForAll()
       }
-      #expect(store.writer.counts.writes - before.writes == 60)
-      #expect(store.writer.counts.transactions - before.transactions <= 2)
+      // A thread whose turn it is may be pruned in the background, in a transaction of its own.
+      #expect((60...90).contains(store.writer.counts.writes - before.writes))
+      #expect(store.writer.counts.transactions - before.transactions <= 6)
       #expect(try await memory.search(MemoryQuery(limit: 100)).items.count == 31)
     }
   }

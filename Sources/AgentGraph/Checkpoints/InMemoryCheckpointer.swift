@@ -133,8 +133,11 @@ public final class InMemoryCheckpointer: Checkpointer {
     }
     var removed = 0
     for (namespace, line) in namespaces {
+      // Nobody can answer what was asked at a checkpoint that another one follows.
+      let followed = Set(line.compactMap(\.record.parent))
       let kept = line.enumerated().filter { place, entry in
-        if place == line.count - 1 || entry.hasOpenInterrupts { return true }
+        if place == line.count - 1 { return true }
+        if entry.hasOpenInterrupts, !followed.contains(entry.record.id) { return true }
         if let last = policy.last, place >= line.count - last { return true }
         return oldest.map { entry.record.metadata.createdAt >= $0 } ?? false
       }

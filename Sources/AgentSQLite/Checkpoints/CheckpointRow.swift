@@ -145,6 +145,8 @@ extension CheckpointMetadata {
     }
     writer.add(versions.count)
     for version in versions { writer.add(signed: step &- version) }
+    writer.add(rewritten?.count ?? 0)
+    for channel in rewritten ?? [] { writer.add(channel) }
   }
 
   fileprivate init(_ reader: inout RowReader, id: CheckpointID, source: CheckpointSource, run: String) throws {
@@ -155,9 +157,11 @@ extension CheckpointMetadata {
       (try $0.text(), CheckpointID(time: try $0.number(), origin: try $0.number()))
     }
     let versions = try reader.list { step &- (try $0.signed()) }
+    let rewritten = try reader.list { Int(truncatingIfNeeded: try $0.number()) }
     self.init(
       source: source, step: step, run: run, graph: "", createdAt: createdAt, ran: ran,
-      parents: Dictionary(parents, uniquingKeysWith: { first, _ in first }), versions: versions)
+      parents: Dictionary(parents, uniquingKeysWith: { first, _ in first }), versions: versions,
+      rewritten: rewritten.isEmpty ? nil : rewritten)
   }
 }
 

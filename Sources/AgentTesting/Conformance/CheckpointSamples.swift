@@ -44,7 +44,8 @@ final class CheckpointSamples {
     let step = (parent?.record.metadata.step ?? -2) + 1
     let metadata = CheckpointMetadata(
       source: source, step: step, run: run, graph: "sample", createdAt: time.now, ran: ["node"], parents: parents,
-      versions: state.contents.map { _ in step })
+      versions: state.contents.map { _ in step },
+      rewritten: step.isMultiple(of: 2) ? [0] : nil)
     let record = CheckpointRecord(
       thread: thread, namespace: namespace, id: ids.nextCheckpoint(), parent: parent?.record.id, metadata: metadata,
       plan: plan, state: state, changes: state.changes(since: parent?.state))

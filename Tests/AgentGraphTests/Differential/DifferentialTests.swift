@@ -1,5 +1,6 @@
 import AgentGraph
 import AgentJSON
+import AgentTesting
 import Foundation
 import Testing
 

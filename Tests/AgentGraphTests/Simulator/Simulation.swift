@@ -28,6 +28,8 @@ struct Simulation {
     /// The code of an error that no resume gets past.
     var error: String?
     var steps: Int
+    /// Whether the end is stored.
+    var isKept = true
   }
 
   private static let processesMax = 300
@@ -131,7 +133,8 @@ struct Simulation {
       case .failed(let error):
         if isExpected(error, report.struck ? process.fault?.kind : nil) { continue }
         return Ending(
-          states: world.store.latest, error: (error as? GraphError)?.code.rawValue ?? "\(error)", steps: steps)
+          states: world.store.latest, error: (error as? GraphError)?.code.rawValue ?? "\(error)", steps: steps,
+          isKept: process.keepsFailures)
       }
     }
     world.violate("the thread is not at its end after \(Self.processesMax) processes")
