@@ -134,7 +134,7 @@ struct Simulation {
         if isExpected(error, report.struck ? process.fault?.kind : nil) { continue }
         return Ending(
           states: world.store.latest, error: (error as? GraphError)?.code.rawValue ?? "\(error)", steps: steps,
-          isKept: process.keepsFailures)
+          isKept: process.keepsFailures && !report.struck)
       }
     }
     world.violate("the thread is not at its end after \(Self.processesMax) processes")
