@@ -19,12 +19,25 @@ struct StorageTask {
     var counts: SQLiteCheckpointerCounts
   }
 
-  /// The figures, by the keys of the README.
+  /// The figures, by the keys of the README: of a thread whose latest checkpoint is remembered, as Apus does it, and
+  /// the times of one that is read from the file at each turn.
   func figures() async throws -> JSONObject {
-    let file = folder.appending(path: "storage.db").path
+    var figures = try await figures(remembers: true)
+    let cold = try await self.figures(remembers: false)
+    guard cold["check"] == figures["check"] else { throw BenchFailure("The same turns came to two ends.") }
+    figures["ms_read_1_10"] = cold["ms_turns_1_10"]
+    figures["ms_read_191_200"] = cold["ms_turns_191_200"]
+    return figures
+  }
+
+  private func figures(remembers: Bool) async throws -> JSONObject {
+    let file = folder.appending(path: remembers ? "storage.db" : "storage-cold.db").path
     let store = try await SQLiteCheckpointer.open(path: file)
+    let cache = CheckpointCache(store, bytesMax: 64 << 20) { image in
+      (image.value as? ChatState).map { 1000 * $0.messages.count }
+    }
     do {
-      let graph = try Self.graph(store)
+      let graph = try Self.graph(remembers ? cache : store)
       var turns = [Turn(fileBytes: try Self.bytesStored(file), counts: store.counts)]
       var check = ""
       for number in 0..<Self.turns {

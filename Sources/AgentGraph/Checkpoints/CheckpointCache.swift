@@ -13,8 +13,11 @@ public final class CheckpointCache: Checkpointer {
   private struct State {
     var entries: [ThreadName: Entry] = [:]
     var bytes = 0
-    // Counts what begins or ends a change of a thread; threads share counters, and at worst are forgotten too often.
+    // Counts what begins or ends a change of a thread, so that a read knows whether it met one. Threads share
+    // counters, and at worst are forgotten too often.
     var changes = [UInt64](repeating: 0, count: CheckpointCache.stripes)
+    // Counts changes that began, so that of saves that overlap the last one is remembered.
+    var begun = [UInt64](repeating: 0, count: CheckpointCache.stripes)
   }
 
   private static let stripes = 1024
@@ -42,11 +45,10 @@ public final class CheckpointCache: Checkpointer {
     base.submit(writes) { error in
       self.state.withLock { state in
         for (thread, mark) in marks {
-          let isAlone = state.changes[thread.stripe(Self.stripes)] == mark
           // Whoever read while this was written has read what was before.
-          _ = self.begin(thread, &state)
-          guard isAlone, error == nil, writes.count == 1, case .checkpoint(let record) = writes[0],
-            record.namespace.isRoot
+          state.changes[thread.stripe(Self.stripes)] += 1
+          guard state.begun[thread.stripe(Self.stripes)] == mark, error == nil, writes.count == 1,
+            case .checkpoint(let record) = writes[0], record.namespace.isRoot
           else { continue }
           self.keep(StoredCheckpoint(record), of: thread, &state)
         }
@@ -101,18 +103,22 @@ public final class CheckpointCache: Checkpointer {
   /// Forgets everything; to be called before and after something that changes threads past this cache.
   public func removeAll() {
     state.withLock { state in
-      for stripe in state.changes.indices { state.changes[stripe] += 1 }
+      for stripe in state.changes.indices {
+        state.changes[stripe] += 1
+        state.begun[stripe] += 1
+      }
       state.entries.removeAll()
       state.bytes = 0
     }
   }
 
-  /// Forgets a thread, and returns what tells a later moment whether anybody else changed it.
+  /// Forgets a thread, and returns what tells a later moment whether another change of it has begun.
   private func begin(_ thread: ThreadName, _ state: inout State) -> UInt64 {
     let stripe = thread.stripe(Self.stripes)
     state.changes[stripe] += 1
+    state.begun[stripe] += 1
     if let entry = state.entries.removeValue(forKey: thread) { state.bytes -= entry.bytes }
-    return state.changes[stripe]
+    return state.begun[stripe]
   }
 
   private func keep(_ stored: StoredCheckpoint, of thread: ThreadName, _ state: inout State) {

@@ -25,12 +25,13 @@ private struct Tally: GraphState {
 
   private let exit = RunOptions(durability: .exit)
 
-  @Test("a thread that was run is not read again")
-  func remembers() async throws {
+  @Test("a thread that was run is not read again", arguments: Durability.allCases)
+  func remembers(durability: Durability) async throws {
+    let options = RunOptions(durability: durability)
     let reads = CountingCheckpointer()
     let cache = cache(reads)
     let graph = try tallyGraph(cache)
-    for word in ["a", "b", "c"] { _ = try await graph.run(.write(\.words, [word]), on: "t", options: exit) }
+    for word in ["a", "b", "c"] { _ = try await graph.run(.write(\.words, [word]), on: "t", options: options) }
     #expect(reads.loads == 1)
     #expect(try await graph.snapshot(of: "t").map { Array($0.state.words) } == ["a", "b", "c"])
     #expect(reads.loads == 1)
