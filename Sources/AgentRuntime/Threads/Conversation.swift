@@ -37,7 +37,7 @@ public struct Conversation: Sendable {
   }()
 
   private static func completion(of result: GraphResult<ConversationState>) throws -> ChatCompletion {
-    if let completion = result.state.completion { return completion }
+    if let answer = result.state.answer { return answer.completion }
     throw RuntimeError(.internal, "The conversation's graph ended without an answer.")
   }
 }

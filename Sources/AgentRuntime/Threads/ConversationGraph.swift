@@ -43,15 +43,15 @@ extension Conversation {
     let run = turn.run
     return try await run.step("generate_response") {
       let completion = try await run.answer(state.prompt)
-      let answer = Command<ConversationState>.write(\.completion, completion)
-      guard turn.isStored else { return answer }
+      let answer = ConversationAnswer(completion)
+      guard turn.isStored else { return .write(\.answer, answer) }
       // From here on the turn is stored or it is not; a caller who left before gets none.
       try Task.checkCancellation()
       let added = run.call.messages.filter { !$0.role.isSystem }
       return state.adding(
         added + [completion.message], userID: run.call.userID, replacesHistory: Prompt.bringsHistory(added),
         milliseconds: Int(Date().timeIntervalSince1970 * 1000)
-      ).write(\.completion, completion)
+      ).write(\.answer, answer)
     }
   }
 

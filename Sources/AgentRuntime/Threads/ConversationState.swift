@@ -17,7 +17,7 @@ public struct ConversationState: GraphState {
   /// What the model is asked; never stored.
   var prompt: [Message] = []
   /// What the model answered; never stored.
-  var completion: ChatCompletion?
+  var answer: ConversationAnswer?
 
   /// The channels.
   public struct Channels: Sendable {
@@ -33,7 +33,7 @@ public struct ConversationState: GraphState {
     public let bytes = StateChannel.last("bytes", \ConversationState.bytes)
     let turn = StateChannel.untracked("turn", \ConversationState.turn)
     let prompt = StateChannel.untracked("prompt", \ConversationState.prompt)
-    let completion = StateChannel.untracked("completion", \ConversationState.completion)
+    let answer = StateChannel.untracked("answer", \ConversationState.answer)
   }
 
   /// The channels.
@@ -56,13 +56,26 @@ public struct ConversationState: GraphState {
   }
 }
 
-/// One request of a conversation, as its graph sees it.
-struct ConversationTurn: Sendable {
+/// One request of a conversation, as its graph sees it. A reference, since states are copied at every superstep.
+final class ConversationTurn: Sendable {
   let run: AgentRun
   /// Messages that the model sees at most, system ones aside.
   let historyLength: Int
   /// Whether the thread is continued and kept.
   let isStored: Bool
+
+  init(run: AgentRun, historyLength: Int, isStored: Bool) {
+    self.run = run
+    self.historyLength = historyLength
+    self.isStored = isStored
+  }
+}
+
+/// What the model answered; a reference for the same reason.
+final class ConversationAnswer: Sendable {
+  let completion: ChatCompletion
+
+  init(_ completion: ChatCompletion) { self.completion = completion }
 }
 
 extension Message {
