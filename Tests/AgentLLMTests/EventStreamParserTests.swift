@@ -2,7 +2,7 @@ import Testing
 
 @testable import AgentLLM
 
-@Suite struct EventStreamParserTests {
+@Suite(.timeLimit(.minutes(2))) struct EventStreamParserTests {
   private static let cases: [(input: String, events: [String])] = [
     ("data: a\n\n", ["a"]),
     ("data:a\n\n", ["a"]),

@@ -4,7 +4,7 @@ import Testing
 
 @testable import AgentHTTP
 
-@Suite struct ExchangeStateMachineTests {
+@Suite(.timeLimit(.minutes(2))) struct ExchangeStateMachineTests {
   private typealias Machine = ExchangeStateMachine<Int>
   private let start = NIODeadline.uptimeNanoseconds(0)
   private let head = AnswerHead(HTTPResponseHead(version: .http1_1, status: .ok))

@@ -7,7 +7,7 @@ import Testing
 @testable import AgentHTTP
 @testable import AgentLLM
 
-@Suite struct OpenAIUpstreamTests {
+@Suite(.timeLimit(.minutes(2))) struct OpenAIUpstreamTests {
   @Test(arguments: [
     ("http://localhost:8080", "http://localhost:8080/v1"),
     ("http://localhost:8080/", "http://localhost:8080/v1"),

@@ -5,7 +5,7 @@ import Testing
 
 @testable import AgentLLM
 
-@Suite struct StreamReaderTests {
+@Suite(.timeLimit(.minutes(2))) struct StreamReaderTests {
   @Test func toolCallsComeTogetherByIndex() throws {
     let (deltas, completion) = try read(
       event("{\"role\":\"assistant\",\"content\":null}"),

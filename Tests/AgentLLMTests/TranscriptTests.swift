@@ -3,7 +3,7 @@ import AgentLLM
 import AgentRuntime
 import Testing
 
-@Suite struct TranscriptTests {
+@Suite(.timeLimit(.minutes(2))) struct TranscriptTests {
   /// Answers to other requests than chat completions; the probe's tests use them.
   private static let others: Set<String> = ["auth-models-missing", "err-404", "err-405", "models"]
 

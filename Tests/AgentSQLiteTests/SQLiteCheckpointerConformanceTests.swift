@@ -3,7 +3,7 @@ import AgentSQLite
 import AgentTesting
 import Testing
 
-@Suite struct SQLiteCheckpointerConformanceTests {
+@Suite(.timeLimit(.minutes(5))) struct SQLiteCheckpointerConformanceTests {
   @Test("G21 G24 G28 G29 G30", arguments: CheckpointerConformance.checks)
   func conforms(check: CheckpointerConformance.Check) async throws {
     try await withFolder { folder in

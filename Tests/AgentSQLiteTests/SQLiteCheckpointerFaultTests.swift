@@ -7,7 +7,7 @@ import Testing
 
 @testable import AgentSQLite
 
-@Suite struct SQLiteCheckpointerFaultTests {
+@Suite(.timeLimit(.minutes(5))) struct SQLiteCheckpointerFaultTests {
   private static let damages: [(String, String)] = [
     (
       "a flipped bit of a checkpoint",

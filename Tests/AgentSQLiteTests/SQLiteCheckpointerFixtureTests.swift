@@ -9,7 +9,7 @@ import Testing
 /// The database of an earlier version loads, whatever has become of the schema since.
 ///
 /// `APUS_WRITE_FIXTURES=1` writes the file where it is missing. One that was released is never written again.
-@Suite struct SQLiteCheckpointerFixtureTests {
+@Suite(.timeLimit(.minutes(5))) struct SQLiteCheckpointerFixtureTests {
   private static let name = "checkpoints-v1.sqlite"
   private static var file: URL {
     URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Fixtures").appending(path: name)

@@ -5,7 +5,7 @@ import Testing
 
 @testable import AgentSQLite
 
-@Suite struct SQLiteCheckpointerRetentionTests {
+@Suite(.timeLimit(.minutes(5))) struct SQLiteCheckpointerRetentionTests {
   @Test func g29RetentionIsAppliedInTheBackground() async throws {
     try await withCheckpointer(retention: RetentionPolicy(last: 5)) { checkpointer, store in
       let conversation = SavedConversation()

@@ -6,7 +6,7 @@ import Testing
 
 @testable import AgentSQLite
 
-@Suite struct SQLiteCheckpointerStorageTests {
+@Suite(.timeLimit(.minutes(5))) struct SQLiteCheckpointerStorageTests {
   /// 200 turns of 3 messages of 400 characters, as the benchmark has them.
   @Test func g28BytesPerTurnAreConstant() async throws {
     try await withFolder { folder in

@@ -3,7 +3,7 @@ import AgentSQLite
 import AgentTesting
 import Testing
 
-@Suite struct SQLiteConformanceTests {
+@Suite(.timeLimit(.minutes(5))) struct SQLiteConformanceTests {
   @Test(arguments: RuntimeStoreConformance.checks)
   func conforms(check: RuntimeStoreConformance.Check) async throws {
     try await withFolder { folder in

@@ -7,7 +7,7 @@ import Testing
 
 @testable import AgentSQLite
 
-@Suite struct SQLiteFaultTests {
+@Suite(.timeLimit(.minutes(5))) struct SQLiteFaultTests {
   private let key = ThreadKey(agentID: "a", sessionID: "s")
 
   /// SQLite's own bound of pages fails like a full disk.

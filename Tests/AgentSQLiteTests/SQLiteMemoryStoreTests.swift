@@ -9,7 +9,7 @@ import Testing
 
 @testable import AgentSQLite
 
-@Suite struct SQLiteMemoryStoreTests {
+@Suite(.timeLimit(.minutes(5))) struct SQLiteMemoryStoreTests {
   @Test("G39 a memory store in SQLite", arguments: MemoryStoreConformance.checks)
   func conforms(check: MemoryStoreConformance.Check) async throws {
     try await withStore { store in
@@ -175,7 +175,7 @@ import Testing
   }
 }
 
-@Suite struct SQLiteMemoryFaultTests {
+@Suite(.timeLimit(.minutes(5))) struct SQLiteMemoryFaultTests {
   @Test("G39 damaged items are told", arguments: ["not json", #"{"f":1"#, ""])
   func damage(value: String) async throws {
     try await withStore { store in

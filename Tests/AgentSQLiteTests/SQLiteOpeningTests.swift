@@ -6,7 +6,7 @@ import Testing
 
 @testable import AgentSQLite
 
-@Suite struct SQLiteOpeningTests {
+@Suite(.timeLimit(.minutes(5))) struct SQLiteOpeningTests {
   @Test(arguments: [(SQLiteStore.Synchronous.full, 2), (.normal, 1)])
   func settingsOfTheWriter(synchronous: SQLiteStore.Synchronous, number: Int) async throws {
     try await withFolder { folder in
@@ -76,7 +76,7 @@ import Testing
   }
 }
 
-@Suite struct SQLiteLockTests {
+@Suite(.timeLimit(.minutes(5))) struct SQLiteLockTests {
   @Test func aFileHasOneStore() async throws {
     try await withFolder { folder in
       let store = try await SQLiteStore.open(path: folder.path("a.db"))

@@ -6,7 +6,7 @@ import Testing
 @testable import AgentSQLite
 
 /// Files that are not served: each is refused with a reason and left as it was.
-@Suite struct SQLiteRefusalTests {
+@Suite(.timeLimit(.minutes(5))) struct SQLiteRefusalTests {
   @Test func pathsWhereNoDatabaseCanBe() async throws {
     try await withFolder { folder in
       try folder.write(Data("x".utf8), to: "file")

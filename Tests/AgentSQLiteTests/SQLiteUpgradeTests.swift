@@ -6,7 +6,7 @@ import Foundation
 import Testing
 
 /// Databases that earlier versions wrote: an agent `support` with a thread `first` of six messages, of `user-1`.
-@Suite struct SQLiteUpgradeTests {
+@Suite(.timeLimit(.minutes(5))) struct SQLiteUpgradeTests {
   @Test("a database with threads in tables of their own is upgraded, and they go on as checkpoints")
   func threadsBecomeCheckpoints() async throws {
     try await withFolder { folder in

@@ -8,7 +8,7 @@ import Testing
 
 @testable import AgentSQLite
 
-@Suite struct SQLiteWritingTests {
+@Suite(.timeLimit(.minutes(5))) struct SQLiteWritingTests {
   /// Counts what SQLite really does on the writer's connection.
   private final class Watch: TransactionObserver, Sendable {
     let commits = Mutex(0)

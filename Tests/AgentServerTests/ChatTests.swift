@@ -7,7 +7,7 @@ import Testing
 
 @testable import AgentServer
 
-@Suite struct ChatTests {
+@Suite(.timeLimit(.minutes(2))) struct ChatTests {
   private static func chat(_ text: String, _ more: JSONObject = [:]) -> JSONValue {
     var body: JSONObject = ["model": "bot", "messages": [["role": "user", "content": .string(text)]]]
     for (key, value) in more { body[key] = value }

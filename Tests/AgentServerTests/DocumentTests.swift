@@ -4,7 +4,7 @@ import Testing
 
 @testable import AgentServer
 
-@Suite struct DocumentTests {
+@Suite(.timeLimit(.minutes(2))) struct DocumentTests {
   @Test func describesEveryEndpointInDebug() async throws {
     try await LiveServer.with(configure: { $0.isDebug = true }) { server in
       let document = try await server.request("GET", "/openapi.json", token: nil).body

@@ -4,7 +4,7 @@ import Testing
 
 @testable import AgentServer
 
-@Suite struct EdgeTests {
+@Suite(.timeLimit(.minutes(2))) struct EdgeTests {
   @Test(arguments: [
     ("GET", "/", 200), ("GET", "/ping", 200), ("GET", "/ready", 200), ("GET", "/ping/", 200), ("HEAD", "/ping", 200),
     ("GET", "/metrics", 401), ("GET", "/v1/agents", 401), ("GET", "/v1/health", 401), ("GET", "/docs", 404),

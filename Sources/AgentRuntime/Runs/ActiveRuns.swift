@@ -6,14 +6,38 @@ public final class ActiveRuns: Sendable {
     var agentID: String
     var deadline: ContinuousClock.Instant
     var handle: RunHandle
+    var stage: Stage
+  }
+
+  /// Of the stages only `running` takes one of the places that there are.
+  private enum Stage {
     /// Waits for its thread to be free, and is not executed yet.
-    var isWaiting = false
+    case waiting
+    case running
+    /// Has given its place to the next turn of its thread, and is about to end.
+    case leaving
   }
 
   private struct State {
     var entries: [Int: Entry] = [:]
     var nextID = 0
+    var running = 0
     var waiting = 0
+
+    mutating func add(_ count: Int, to stage: Stage) {
+      switch stage {
+      case .running: running += count
+      case .waiting: waiting += count
+      case .leaving: break
+      }
+    }
+
+    mutating func move(_ id: Int, to stage: Stage) {
+      guard let entry = entries[id] else { return }
+      add(-1, to: entry.stage)
+      add(1, to: stage)
+      entries[id]?.stage = stage
+    }
   }
 
   private let state = Mutex(State())
@@ -27,7 +51,7 @@ public final class ActiveRuns: Sendable {
   }
 
   /// How many runs are under way.
-  public var count: Int { state.withLock { $0.entries.count - $0.waiting } }
+  public var count: Int { state.withLock { $0.running } }
 
   /// How many runs wait for their thread.
   public var waitingCount: Int { state.withLock { $0.waiting } }
@@ -35,38 +59,50 @@ public final class ActiveRuns: Sendable {
   /// For each run that may be under way, so many may wait for their thread.
   private static let waitingPerRun = 10
 
-  /// Admits a run. Throws `RuntimeError` 429 when as many as are allowed are under way.
-  func begin(agentID: String, handle: RunHandle) throws -> Int {
+  /// Admits a run: to a place, or, where it may have to wait for its thread, to the line before the places. Throws
+  /// `RuntimeError` 429 when as many as are allowed are under way.
+  func begin(agentID: String, handle: RunHandle, waits: Bool = false) throws -> RunPlace {
     let deadline = ContinuousClock.now + timeout
+    let stage = waits ? Stage.waiting : .running
     let id = state.withLock { state -> Int? in
-      guard state.entries.count - state.waiting < runsMax, state.waiting < runsMax * Self.waitingPerRun else {
-        return nil
-      }
+      let (used, allowed) = waits ? (state.waiting, runsMax * Self.waitingPerRun) : (state.running, runsMax)
+      guard used < allowed else { return nil }
       state.nextID += 1
-      state.entries[state.nextID] = Entry(agentID: agentID, deadline: deadline, handle: handle)
+      state.entries[state.nextID] = Entry(agentID: agentID, deadline: deadline, handle: handle, stage: stage)
+      state.add(1, to: stage)
       return state.nextID
     }
-    guard let id else {
-      throw RuntimeError(
-        .rateLimitExceeded, "\(runsMax) executions are under way, as many as MAX_CONCURRENT_AGENTS allows.",
-        retryAfter: .seconds(1))
-    }
-    return id
+    guard let id else { throw full }
+    return RunPlace(id: id, runs: self)
   }
 
-  /// Says whether a run waits for its thread. One that waits takes no place; when it goes on, it takes that of the run
-  /// that held the thread before it.
-  func setWaiting(_ id: Int, _ isWaiting: Bool) {
+  private var full: RuntimeError {
+    RuntimeError(
+      .rateLimitExceeded, "\(runsMax) executions are under way, as many as MAX_CONCURRENT_AGENTS allows.",
+      retryAfter: .seconds(1))
+  }
+
+  fileprivate func take(_ id: Int) throws {
+    let isTaken = state.withLock { state in
+      guard state.entries[id]?.stage == .waiting else { return true }
+      guard state.running < runsMax else { return false }
+      state.move(id, to: .running)
+      return true
+    }
+    if !isTaken { throw full }
+  }
+
+  fileprivate func pass(from id: Int, to next: Int) {
     state.withLock { state in
-      guard let entry = state.entries[id], entry.isWaiting != isWaiting else { return }
-      state.entries[id]?.isWaiting = isWaiting
-      state.waiting += isWaiting ? 1 : -1
+      guard state.entries[id]?.stage == .running, state.entries[next]?.stage == .waiting else { return }
+      state.move(id, to: .leaving)
+      state.move(next, to: .running)
     }
   }
 
-  func end(_ id: Int) {
+  fileprivate func end(_ id: Int) {
     state.withLock { state in
-      if state.entries.removeValue(forKey: id)?.isWaiting == true { state.waiting -= 1 }
+      if let entry = state.entries.removeValue(forKey: id) { state.add(-1, to: entry.stage) }
     }
   }
 
@@ -91,4 +127,20 @@ public final class ActiveRuns: Sendable {
       cancel(.timedOut) { $0.deadline <= now }
     }
   }
+}
+
+/// What a run holds of the places that there are: one, or the prospect of one while it waits for its thread.
+struct RunPlace: Sendable {
+  fileprivate let id: Int
+  fileprivate let runs: ActiveRuns
+
+  /// Takes a place; nothing happens if the run has one. Throws `RuntimeError` 429 when none is free.
+  func take() throws { try runs.take(id) }
+
+  /// Gives the place, if the run has one, to a run that waits: in one step, so that nobody comes between the two, and
+  /// nobody is refused because both seem to run.
+  func pass(to next: RunPlace) { runs.pass(from: id, to: next.id) }
+
+  /// The run has ended.
+  func end() { runs.end(id) }
 }

@@ -35,9 +35,10 @@ public struct AgentExecutor: Sendable {
     _ call: ChatCall, agent: LoadedAgent, handle: RunHandle, sink: DeltaSink? = nil
   ) async throws -> RunResult {
     let start = ContinuousClock.now
-    let admission = try runs.begin(agentID: agent.definition.id, handle: handle)
-    defer { runs.end(admission) }
-    let run = makeRun(call, agent.definition, handle, sink) { [runs] in runs.setWaiting(admission, $0) }
+    // A run with a session takes its place when its thread is free.
+    let place = try runs.begin(agentID: agent.definition.id, handle: handle, waits: call.sessionID != nil)
+    defer { place.end() }
+    let run = makeRun(call, agent.definition, handle, place, sink)
     do {
       let completion = try await handle.run { try await agent.program(run) }
       let duration = ContinuousClock.now - start
@@ -60,12 +61,11 @@ public struct AgentExecutor: Sendable {
   /// Whether a thread would not have the caller, or not now: then nothing was executed (contract §5).
   private static func isRefusal(_ error: any Error) -> Bool {
     guard let error = error as? RuntimeError else { return false }
-    return error.code == .accessDenied || error.code == .conflict
+    return error.code == .accessDenied || error.code == .conflict || error.code == .rateLimitExceeded
   }
 
   private func makeRun(
-    _ call: ChatCall, _ agent: AgentDefinition, _ handle: RunHandle, _ sink: DeltaSink?,
-    noteWaiting: @escaping @Sendable (Bool) -> Void
+    _ call: ChatCall, _ agent: AgentDefinition, _ handle: RunHandle, _ place: RunPlace, _ sink: DeltaSink?
   ) -> AgentRun {
     var logger = logger
     if logsContent || logger.logLevel <= .debug {
@@ -74,7 +74,7 @@ public struct AgentExecutor: Sendable {
     }
     return AgentRun(
       id: ids.next(), agent: agent, call: call, limits: limits, logger: logger, handle: handle, model: model,
-      threads: threads, noteWaiting: noteWaiting, defaultModelID: defaultModelID, logsContent: logsContent, sink: sink)
+      threads: threads, place: place, defaultModelID: defaultModelID, logsContent: logsContent, sink: sink)
   }
 
   private func failure(_ error: any Error, _ run: AgentRun) -> any Error {

@@ -20,7 +20,7 @@ public struct AgentRun: Sendable {
   let handle: RunHandle
   let model: any ChatModel
   let threads: ThreadKeeper
-  let noteWaiting: @Sendable (Bool) -> Void
+  let place: RunPlace
   let defaultModelID: String
   let logsContent: Bool
   let sink: DeltaSink?

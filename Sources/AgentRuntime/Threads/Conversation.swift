@@ -17,13 +17,14 @@ public struct Conversation: Sendable {
     let wanted = asked?.historyLength ?? own?.historyLength ?? templateHistoryLength
     let length = min(wanted, run.limits.conversationHistoryMax)
     guard asked?.continuous ?? own?.continuous ?? templateContinuous, let sessionID = run.call.sessionID else {
+      try run.place.take()
       let turn = ConversationTurn(run: run, historyLength: length, isStored: false)
       return try await Self.completion(of: Self.graph.run(.write(\.turn, turn)))
     }
     let key = ThreadKey(agentID: run.agent.id, sessionID: sessionID)
     let policy = asked?.onBusy ?? own?.onBusy ?? .enqueue
     let turn = ConversationTurn(run: run, historyLength: length, isStored: true)
-    return try await run.threads.turn(key, policy: policy, handle: run.handle, onWaiting: run.noteWaiting) {
+    return try await run.threads.turn(key, policy: policy, handle: run.handle, place: run.place) {
       let graph = Self.graph.checkpointed(by: run.threads.store.threads)
       return try await Self.completion(of: graph.run(.write(\.turn, turn), on: key.name, options: Self.options))
     }

@@ -10,11 +10,12 @@ final class TurnQueue: Sendable {
   private struct Waiter {
     var number: Int
     var handle: RunHandle
+    var place: RunPlace?
     var continuation: CheckedContinuation<Void, any Error>?
   }
 
   private struct Line {
-    var holder: (number: Int, handle: RunHandle)
+    var holder: Waiter
     var waiters: [Waiter] = []
   }
 
@@ -29,17 +30,27 @@ final class TurnQueue: Sendable {
   /// Allows `waitersMax` turns to wait for one thread.
   init(waitersMax: Int) { self.waitersMax = waitersMax }
 
-  /// Waits until the thread is free. Throws `RuntimeError` 409 where the policy or the length of the line forbids to
-  /// wait, and `CancellationError` when the task is cancelled meanwhile.
+  /// Waits until the thread is free, and takes the run's place; who waited gets that of the turn before it. Throws
+  /// `RuntimeError` 409 where the policy or the length of the line forbids to wait, 429 where the thread is free and no
+  /// place is, and `CancellationError` when the task is cancelled meanwhile.
   func enter(
-    _ key: ThreadKey, policy: ConversationConfig.BusyPolicy, handle: RunHandle,
-    onWaiting: @Sendable (Bool) -> Void = { _ in }
+    _ key: ThreadKey, policy: ConversationConfig.BusyPolicy, handle: RunHandle, place: RunPlace? = nil
   ) async throws -> Ticket {
-    let (ticket, busyWith) = try admit(key, policy: policy, handle: handle)
-    guard let busyWith else { return ticket }
-    onWaiting(true)
-    defer { onWaiting(false) }
-    for handle in busyWith { handle.cancel(.superseded) }
+    let (ticket, busyWith) = try admit(key, policy: policy, handle: handle, place: place)
+    if let busyWith {
+      for handle in busyWith { handle.cancel(.superseded) }
+      try await wait(ticket)
+    }
+    do {
+      try place?.take()
+    } catch {
+      leave(ticket)
+      throw error
+    }
+    return ticket
+  }
+
+  private func wait(_ ticket: Ticket) async throws {
     try await withTaskCancellationHandler {
       try await withCheckedThrowingContinuation { continuation in
         park(ticket, continuation)
@@ -47,18 +58,18 @@ final class TurnQueue: Sendable {
     } onCancel: {
       abandon(ticket)
     }
-    return ticket
   }
 
   /// Takes the thread if it is free, else a place in line; and whom the newcomer ends (nil: the thread was free).
   private func admit(
-    _ key: ThreadKey, policy: ConversationConfig.BusyPolicy, handle: RunHandle
+    _ key: ThreadKey, policy: ConversationConfig.BusyPolicy, handle: RunHandle, place: RunPlace?
   ) throws -> (Ticket, [RunHandle]?) {
     try state.withLock { state in
       state.nextNumber += 1
       let ticket = Ticket(key: key, number: state.nextNumber)
+      let newcomer = Waiter(number: ticket.number, handle: handle, place: place)
       guard var line = state.lines[key] else {
-        state.lines[key] = Line(holder: (ticket.number, handle))
+        state.lines[key] = Line(holder: newcomer)
         return (ticket, nil)
       }
       if policy == .reject {
@@ -71,7 +82,7 @@ final class TurnQueue: Sendable {
           retryAfter: .seconds(1))
       }
       let ended = policy == .enqueue ? [] : [line.holder.handle] + line.waiters.map(\.handle)
-      line.waiters.append(Waiter(number: ticket.number, handle: handle))
+      line.waiters.append(newcomer)
       state.lines[key] = line
       return (ticket, ended)
     }
@@ -115,7 +126,8 @@ final class TurnQueue: Sendable {
         return nil
       }
       let waiter = line.waiters.removeFirst()
-      line.holder = (waiter.number, waiter.handle)
+      if let place = waiter.place { line.holder.place?.pass(to: place) }
+      line.holder = waiter
       state.lines[ticket.key] = line
       return waiter.continuation
     }

@@ -16,10 +16,29 @@ struct ActiveRunsTests {
       #expect(error.code == .rateLimitExceeded && error.status == 429 && error.retryAfter != nil)
       #expect(error.message.contains("MAX_CONCURRENT_AGENTS"))
     }
-    runs.end(first)
-    runs.end(first)
+    first.end()
+    first.end()
     #expect(runs.count == 1)
     _ = try runs.begin(agentID: "b", handle: RunHandle())
+  }
+
+  @Test func whoWaitsTakesNoPlaceAndGetsThatOfTheTurnBeforeIt() throws {
+    let runs = ActiveRuns(runsMax: 1, timeout: .seconds(60))
+    let places = try (0..<10).map { _ in try runs.begin(agentID: "a", handle: RunHandle(), waits: true) }
+    #expect(runs.count == 0 && runs.waitingCount == 10)
+    #expect(throws: RuntimeError.self) { try runs.begin(agentID: "a", handle: RunHandle(), waits: true) }
+    try places[0].take()
+    try places[0].take()
+    #expect(throws: RuntimeError.self) { try places[1].take() }
+    places[1].pass(to: places[2])
+    #expect(runs.count == 1 && runs.waitingCount == 9)
+    places[0].pass(to: places[1])
+    try places[1].take()
+    #expect(runs.count == 1 && runs.waitingCount == 8)
+    places[0].end()
+    #expect(runs.count == 1)
+    for place in places { place.end() }
+    #expect(runs.count == 0 && runs.waitingCount == 0)
   }
 
   @Test func anAgentsRunsAreCancelledAndNoOthers() throws {
@@ -28,7 +47,7 @@ struct ActiveRunsTests {
     for (agent, handle) in [("a", mine), ("b", other), ("a", alsoMine)] {
       _ = try runs.begin(agentID: agent, handle: handle)
     }
-    runs.end(try runs.begin(agentID: "a", handle: ended))
+    try runs.begin(agentID: "a", handle: ended).end()
     runs.cancelRuns(of: "a")
     #expect([mine, alsoMine, other, ended].map(\.reason) == [.agentDeleted, .agentDeleted, nil, nil])
     runs.cancelAll()
