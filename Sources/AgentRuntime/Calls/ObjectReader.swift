@@ -1,34 +1,41 @@
-import AgentJSON
+public import AgentJSON
 
-/// Reads the members of an object, collecting every fault with its path.
-struct ObjectReader {
-  let object: JSONObject
-  let path: [Fault.Step]
-  private(set) var faults: [Fault] = []
+/// Reads the members of an object, collecting every fault with its path; absent members and null are the same.
+public struct ObjectReader {
+  /// What is read.
+  public let object: JSONObject
+  /// Where it stands.
+  public let path: [Fault.Step]
+  /// What is wrong with it so far, at most `faultsMax`.
+  public private(set) var faults: [Fault] = []
 
-  init(_ object: JSONObject, path: [Fault.Step]) {
+  /// Reads `object`, which stands at `path`.
+  public init(_ object: JSONObject, path: [Fault.Step]) {
     self.object = object
     self.path = path
   }
 
-  mutating func fault(_ key: String, _ message: String, _ type: String) {
+  /// Notes a fault of a member.
+  public mutating func fault(_ key: String, _ message: String, _ type: String) {
     add([Fault(path: path + [.key(key)], message: message, type: type)])
   }
 
-  mutating func faultHere(_ message: String, _ type: String) {
+  /// Notes a fault of the object itself.
+  public mutating func faultHere(_ message: String, _ type: String) {
     add([Fault(path: path, message: message, type: type)])
   }
 
   /// More than these are not told: whoever sends millions of them is not helped by a list of millions.
-  static let faultsMax = 100
+  public static let faultsMax = 100
 
   /// Whether no more faults are taken.
-  var isFull: Bool { faults.count >= Self.faultsMax }
+  public var isFull: Bool { faults.count >= Self.faultsMax }
 
-  mutating func add(_ faults: [Fault]) { self.faults += faults.prefix(Self.faultsMax - self.faults.count) }
+  /// Takes over faults, such as those of an inner object.
+  public mutating func add(_ faults: [Fault]) { self.faults += faults.prefix(Self.faultsMax - self.faults.count) }
 
   /// The member, unless it is absent or null.
-  func value(_ key: String) -> JSONValue? {
+  public func value(_ key: String) -> JSONValue? {
     guard let value = object[key], !value.isNull else { return nil }
     return value
   }
@@ -42,13 +49,17 @@ struct ObjectReader {
     return value
   }
 
-  mutating func bool(_ key: String) -> Bool? { read(key, "true or false", \.boolValue) }
+  /// The member if it is a boolean; another type is a fault.
+  public mutating func bool(_ key: String) -> Bool? { read(key, "true or false", \.boolValue) }
 
-  mutating func object(_ key: String) -> JSONObject? { read(key, "an object", \.objectValue) }
+  /// The member if it is an object; another type is a fault.
+  public mutating func object(_ key: String) -> JSONObject? { read(key, "an object", \.objectValue) }
 
-  mutating func array(_ key: String) -> [JSONValue]? { read(key, "an array", \.arrayValue) }
+  /// The member if it is an array; another type is a fault.
+  public mutating func array(_ key: String) -> [JSONValue]? { read(key, "an array", \.arrayValue) }
 
-  mutating func string(_ key: String, length: ClosedRange<Int> = 0...Int.max) -> String? {
+  /// The member if it is a string of so many characters; anything else is a fault.
+  public mutating func string(_ key: String, length: ClosedRange<Int> = 0...Int.max) -> String? {
     guard let text = read(key, "a string", \.stringValue) else { return nil }
     if length == 0...Int.max { return text }
     let count = text.unicodeScalars.count
@@ -59,7 +70,8 @@ struct ObjectReader {
     return text
   }
 
-  mutating func integer(_ key: String, _ range: ClosedRange<Int> = Int.min...Int.max) -> Int? {
+  /// The member if it is a whole number in the range; anything else is a fault.
+  public mutating func integer(_ key: String, _ range: ClosedRange<Int> = Int.min...Int.max) -> Int? {
     guard let number = read(key, "a whole number", \.intValue) else { return nil }
     guard range.contains(number) else {
       let allowed =
@@ -70,7 +82,8 @@ struct ObjectReader {
     return number
   }
 
-  mutating func number(_ key: String, _ range: ClosedRange<Double>) -> Double? {
+  /// The member if it is a number in the range; anything else is a fault.
+  public mutating func number(_ key: String, _ range: ClosedRange<Double>) -> Double? {
     guard let number = read(key, "a number", \.doubleValue) else { return nil }
     guard range.contains(number) else {
       fault(
@@ -82,7 +95,8 @@ struct ObjectReader {
     return number
   }
 
-  mutating func choice<Value: RawRepresentable & CaseIterable>(_ key: String, _ type: Value.Type) -> Value?
+  /// The member if it is one of the type's names; anything else is a fault.
+  public mutating func choice<Value: RawRepresentable & CaseIterable>(_ key: String, _ type: Value.Type) -> Value?
   where Value.RawValue == String {
     guard let text = string(key) else { return nil }
     guard let value = Value(rawValue: text) else {
@@ -94,7 +108,7 @@ struct ObjectReader {
   }
 
   /// An id that may stand in a path and a header: 1..128 of `A-Za-z0-9._:-`.
-  mutating func identifier(_ key: String) -> String? {
+  public mutating func identifier(_ key: String) -> String? {
     guard let text = string(key) else { return nil }
     guard AgentDefinition.isValidID(text) else {
       fault(key, "'\(text.prefix(80))' is not 1 to 128 characters of A-Z a-z 0-9 . _ : -", "pattern")
