@@ -1,7 +1,7 @@
 public import AgentJSON
 
 /// Reads the members of an object, collecting every fault with its path; absent members and null are the same.
-public struct ObjectReader {
+public struct ObjectReader: Sendable {
   /// What is read.
   public let object: JSONObject
   /// Where it stands.
