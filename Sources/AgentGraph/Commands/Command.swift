@@ -14,6 +14,8 @@ public struct Command<State: GraphState>: Sendable {
   public internal(set) var destinations: Route = []
   /// Answers to open interrupts; of use in the input of a run alone.
   public internal(set) var answers: [InterruptAnswer] = []
+  /// Whether the run goes on where the thread stopped; of use in the input of a run alone.
+  var goesOn = false
   /// A command for the nearest enclosing graph whose state has the command's type.
   var parent: ParentCommand?
 
@@ -38,6 +40,14 @@ public struct Command<State: GraphState>: Sendable {
 
   /// Goes on at these nodes or sends, besides those that edges lead to.
   public static func goto(_ route: Route) -> Command { Command().goto(route) }
+
+  /// Goes on where the thread stopped, as no input does, but may bring writes with it: what belongs to a run alone has
+  /// to be given again.
+  public static func resume() -> Command {
+    var command = Command()
+    command.goesOn = true
+    return command
+  }
 
   /// An answer to the one open interrupt of the thread (G31).
   public static func resume(_ answer: JSONValue) -> Command { Command().resume(answer) }

@@ -35,7 +35,9 @@ extension GraphLoop {
     let task = taskID(NodeTask(node: NodeTask.start))
     var given = Command<State>.nothing
     if case .done(let stored)? = pending[task] { given = try TaskResult(stored, plan.layout).command }
-    given.writes += try write(input, clearing: false)
+    let writes = try write(input, clearing: false).filter(\.channel.isTracked)
+    guard !writes.isEmpty else { return }
+    given.writes += writes
     let outcome = PendingOutcome.done(TaskResult(command: given).stored)
     pending[task] = outcome
     guard let saver = level.saver, let thread = level.scope.thread, let checkpoint = place.current else { return }

@@ -40,7 +40,7 @@ struct GraphRun<State: GraphState> {
     guard let input else {
       throw GraphError(.nothingToRun, "There is no input, and no thread to go on with.")
     }
-    guard input.answers.isEmpty, options.from == nil else {
+    guard !input.isResume, options.from == nil else {
       throw GraphError(.noCheckpointer, "Answers and older checkpoints need a checkpointer and a thread.")
     }
     let scope = RunScope(options: options, thread: thread, saver: nil, sink: sink)

@@ -29,14 +29,14 @@ struct RunStart<State: GraphState> {
   func find(_ input: Command<State>?) async throws -> Point {
     if let from = options.from { return try await find(input, from: from) }
     let stored = try await checkpointer.load(thread: thread, namespace: .root, id: nil)
+    if let input, input.isResume, !input.destinations.isEmpty {
+      throw GraphError(.invalidUse, "A resume goes on at the nodes that are due: leave out the input's destinations.")
+    }
     if let input, !input.answers.isEmpty {
-      guard input.destinations.isEmpty else {
-        throw GraphError(.invalidUse, "Answers go to the nodes that asked: leave out the input's destinations.")
-      }
       let answers = try Answers(open: stored?.openInterrupts ?? []).match(input.answers)
       return Point(kind: .resume, stored: stored, answers: answers)
     }
-    if input != nil { return Point(kind: .input, stored: stored) }
+    if let input, !input.isResume { return Point(kind: .input, stored: stored) }
     guard let stored else {
       throw GraphError(.nothingToRun, "Thread \"\(thread)\" has no checkpoint, and the run has no input.")
     }
@@ -44,8 +44,8 @@ struct RunStart<State: GraphState> {
   }
 
   private func find(_ input: Command<State>?, from: CheckpointReference) async throws -> Point {
-    guard input?.answers.isEmpty ?? true else {
-      throw GraphError(.invalidUse, "Answers go to the thread's latest checkpoint: leave out options.from.")
+    guard input?.isResume != true else {
+      throw GraphError(.invalidUse, "A resume goes to the thread's latest checkpoint: leave out options.from.")
     }
     let target = try await require(from.namespace, from.id)
     if from.namespace.isRoot {
@@ -70,6 +70,11 @@ struct RunStart<State: GraphState> {
     if let stored = try await checkpointer.load(thread: thread, namespace: namespace, id: id) { return stored }
     throw GraphError(.unknownCheckpoint, "Thread \"\(thread)\" has no checkpoint \(id).")
   }
+}
+
+extension Command {
+  /// Whether the command goes on with what is unfinished, in place of beginning anew.
+  var isResume: Bool { goesOn || !answers.isEmpty }
 }
 
 /// The open interrupts of a thread, and what answers them (G31, G32).

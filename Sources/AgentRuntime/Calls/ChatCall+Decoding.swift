@@ -11,11 +11,13 @@ extension ChatCall {
     var reader = ObjectReader(body, path: [.key("body")])
     let model = reader.string("model", length: 1...256)
     if reader.value("model") == nil { reader.fault("model", "is required: an agent's id", "missing") }
-    let messages = MessageDecoder.messages(&reader, textMax: limits.messageLengthMax)
-    self.init(model: model ?? "", messages: messages, requestID: requestID)
+    self.init(model: model ?? "", messages: [], requestID: requestID)
     stream = reader.bool("stream") ?? false
     readStreamOptions(&reader)
     readMetadata(&reader)
+    // Who approves a call need not say anything besides.
+    messages = MessageDecoder.messages(
+      &reader, textMax: limits.messageLengthMax, mayBeEmpty: !approvals.isEmpty)
     if let config = reader.object("conversation_config") {
       var inner = ObjectReader(config, path: [.key("body"), .key("conversation_config")])
       conversationConfig = ConversationConfig(&inner)
@@ -23,6 +25,7 @@ extension ChatCall {
     }
     if let n = reader.integer("n"), n != 1 { reader.fault("n", "\(n) is not 1: one answer a request", "out_of_range") }
     Self.checkParameters(&reader)
+    answerFormat = AnswerFormat(&reader)
     guard reader.faults.isEmpty else { throw RuntimeError.invalid(reader.faults) }
     parameters.reserveCapacity(body.count)
     for (key, value) in body where !Self.reserved.contains(key) { parameters[key] = value }
@@ -41,7 +44,32 @@ extension ChatCall {
     var inner = ObjectReader(metadata, path: [.key("body"), .key("metadata")])
     sessionID = inner.string("session_id", length: 1...256) ?? inner.string("task_id", length: 1...256)
     userID = inner.string("user_id") ?? user
+    readApprovals(&inner)
     reader.add(inner.faults)
+  }
+
+  /// Decisions at once: far more than a turn can ask for.
+  private static let approvalsMax = 256
+
+  private mutating func readApprovals(_ metadata: inout ObjectReader) {
+    guard let list = metadata.array("approvals") else { return }
+    guard (1...Self.approvalsMax).contains(list.count) else {
+      let message = "holds \(list.count) decisions, not 1 to \(Self.approvalsMax)"
+      return metadata.fault("approvals", message, "wrong_count")
+    }
+    for (index, json) in list.enumerated() where !metadata.isFull {
+      let path = metadata.path + [.key("approvals"), .index(index)]
+      guard let object = json.objectValue else {
+        metadata.add([Fault(path: path, message: "\(json.excerpt) is not an object", type: "wrong_type")])
+        continue
+      }
+      var inner = ObjectReader(object, path: path)
+      if let decision = ApprovalDecision(&inner) { approvals.append(decision) }
+      metadata.add(inner.faults)
+    }
+    if sessionID == nil {
+      metadata.fault("session_id", "is required with approvals: the session whose calls they are about", "missing")
+    }
   }
 
   private static func checkParameters(_ reader: inout ObjectReader) {
@@ -56,9 +84,6 @@ extension ChatCall {
     _ = reader.string("reasoning_effort")
     checkStop(&reader)
     checkTools(&reader)
-    if let format = reader.object("response_format"), format["type"]?.stringValue == nil {
-      reader.fault("response_format", "needs a 'type': text, json_object or json_schema", "missing")
-    }
     if let choice = reader.value("tool_choice"), choice.stringValue == nil, choice.objectValue == nil {
       reader.fault("tool_choice", "\(choice.excerpt) is not a string or an object", "wrong_type")
     }

@@ -18,6 +18,10 @@ public struct ChatCall: Sendable {
   public var sessionID: String?
   /// `metadata.user_id`, else `user`.
   public var userID: String?
+  /// `metadata.approvals`: what a human decided on calls that waited for it.
+  public var approvals: [ApprovalDecision] = []
+  /// The request's `response_format`, made ready to check an answer; nil where any text will do.
+  var answerFormat: AnswerFormat?
   /// The request's own `conversation_config`, which wins over the agent's.
   public var conversationConfig: ConversationConfig?
   /// Under which the request is logged.

@@ -5,12 +5,14 @@ enum MessageDecoder {
   /// Messages of one request.
   private static let messagesMax = 10_000
 
-  static func messages(_ reader: inout ObjectReader, textMax: Int) -> [Message] {
+  static func messages(_ reader: inout ObjectReader, textMax: Int, mayBeEmpty: Bool = false) -> [Message] {
     guard reader.value("messages") != nil else {
+      if mayBeEmpty { return [] }
       reader.fault("messages", "is required: an array of at least one message", "missing")
       return []
     }
     guard let array = reader.array("messages") else { return [] }
+    if array.isEmpty, mayBeEmpty { return [] }
     if !(1...messagesMax).contains(array.count) {
       reader.fault("messages", "holds \(array.count) messages, not 1 to \(messagesMax)", "wrong_count")
       return []

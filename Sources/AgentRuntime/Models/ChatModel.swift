@@ -46,11 +46,14 @@ public struct ChatDelta: Sendable, Hashable {
   public var content: String?
   /// Members of the delta besides `role` and `content` (`tool_calls`, `refusal`, `reasoning_content`…); nil if none.
   public var extra: JSONObject?
+  /// What the runtime tells of the run meanwhile; no model sends it, and OpenAI's clients skip it.
+  public var metadata: JSONObject?
 
   /// Makes a delta.
-  public init(content: String? = nil, extra: JSONObject? = nil) {
+  public init(content: String? = nil, extra: JSONObject? = nil, metadata: JSONObject? = nil) {
     self.content = content
     self.extra = extra
+    self.metadata = metadata
   }
 }
 

@@ -6,6 +6,7 @@ public struct AgentExecutor: Sendable {
   private let model: any ChatModel
   private let defaultModelID: String
   private let threads: ThreadKeeper
+  private let toolsets: ToolsetCatalog
   private let runs: ActiveRuns
   private let limits: RuntimeLimits
   private let statistics: RunStatistics
@@ -14,14 +15,15 @@ public struct AgentExecutor: Sendable {
   private let ids = IDSequence("run-")
 
   /// An executor over one model and one store; `runs` is shared with the catalog, which ends a deleted agent's runs.
-  /// `logsContent` lets prompts and answers into the log (LOG_CONTENT).
+  /// `toolsets` are those that agents may name; `logsContent` lets prompts and answers into the log (LOG_CONTENT).
   public init(
-    model: any ChatModel, defaultModelID: String, store: any RuntimeStore, runs: ActiveRuns, limits: RuntimeLimits,
-    statistics: RunStatistics, logsContent: Bool = false, logger: Logger
+    model: any ChatModel, defaultModelID: String, store: any RuntimeStore, toolsets: ToolsetCatalog = ToolsetCatalog(),
+    runs: ActiveRuns, limits: RuntimeLimits, statistics: RunStatistics, logsContent: Bool = false, logger: Logger
   ) {
     self.model = model
     self.defaultModelID = defaultModelID
     threads = ThreadKeeper(store: store, queue: TurnQueue(waitersMax: limits.turnsWaitingMax))
+    self.toolsets = toolsets
     self.runs = runs
     self.limits = limits
     self.statistics = statistics
@@ -38,7 +40,9 @@ public struct AgentExecutor: Sendable {
     // A run with a session takes its place when its thread is free.
     let place = try runs.begin(agentID: agent.definition.id, handle: handle, waits: call.sessionID != nil)
     defer { place.end() }
-    let run = makeRun(call, agent.definition, handle, place, sink)
+    let tools = agent.definition.toolsets
+    let belt = tools.isEmpty ? nil : try await toolsets.belt(tools)
+    let run = makeRun(call, agent.definition, handle, place, sink, belt)
     do {
       let completion = try await handle.run { try await agent.program(run) }
       let duration = ContinuousClock.now - start
@@ -46,7 +50,8 @@ public struct AgentExecutor: Sendable {
       let contents = run.record.contents
       return RunResult(
         runID: run.id, agentID: agent.definition.id, agentType: agent.definition.type, completion: completion,
-        usage: contents.usage, steps: contents.steps, duration: duration)
+        usage: contents.usage, steps: contents.steps, tools: contents.tools, warnings: contents.warnings,
+        pendingApprovals: contents.pendingApprovals, duration: duration)
     } catch {
       if !Self.isRefusal(error) { statistics.finished(failed: true, duration: ContinuousClock.now - start) }
       throw failure(error, run)
@@ -65,16 +70,25 @@ public struct AgentExecutor: Sendable {
   }
 
   private func makeRun(
-    _ call: ChatCall, _ agent: AgentDefinition, _ handle: RunHandle, _ place: RunPlace, _ sink: DeltaSink?
+    _ call: ChatCall, _ agent: AgentDefinition, _ handle: RunHandle, _ place: RunPlace, _ sink: DeltaSink?,
+    _ belt: ToolBelt?
   ) -> AgentRun {
     var logger = logger
     if logsContent || logger.logLevel <= .debug {
       logger[metadataKey: "request_id"] = "\(call.requestID)"
       logger[metadataKey: "agent_id"] = "\(agent.id)"
     }
-    return AgentRun(
+    // Tools that run at once report at once; what writes to the caller takes one after the other.
+    let sink = belt == nil ? sink : sink.map(Turnstile.queueing)
+    let run = AgentRun(
       id: ids.next(), agent: agent, call: call, limits: limits, logger: logger, handle: handle, model: model,
-      threads: threads, place: place, defaultModelID: defaultModelID, logsContent: logsContent, sink: sink)
+      threads: threads, place: place, defaultModelID: defaultModelID, logsContent: logsContent, sink: sink,
+      belt: belt)
+    for warning in belt?.warnings ?? [] {
+      run.record.warn(warning)
+      logger.warning("tools are missing", metadata: ["agent_id": "\(agent.id)", "reason": "\(warning)"])
+    }
+    return run
   }
 
   private func failure(_ error: any Error, _ run: AgentRun) -> any Error {
@@ -105,6 +119,12 @@ public struct RunResult: Sendable {
   public var usage: TokenUsage?
   /// What was done.
   public var steps: [ExecutionStep]
+  /// Names of the tools that were called.
+  public var tools: [String]
+  /// What the caller should know of, such as tools that are missing.
+  public var warnings: [String]
+  /// Calls that wait until a human has approved them; empty unless the run stopped for that.
+  public var pendingApprovals: [PendingApproval]
   /// How long it took.
   public var duration: Duration
 }

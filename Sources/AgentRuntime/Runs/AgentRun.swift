@@ -1,6 +1,5 @@
 import AgentJSON
 public import Logging
-import Synchronization
 
 /// Takes the pieces of an answer as the model makes them; what it throws ends the run.
 public typealias DeltaSink = @Sendable ([ChatDelta]) async throws -> Void
@@ -24,6 +23,8 @@ public struct AgentRun: Sendable {
   let defaultModelID: String
   let logsContent: Bool
   let sink: DeltaSink?
+  /// The tools of the agent's toolsets; nil where it names none.
+  let belt: ToolBelt?
   let record = RunRecord()
 
   /// Runs one step: it is timed, recorded for the answer, and logged at DEBUG.
@@ -42,6 +43,10 @@ public struct AgentRun: Sendable {
 
   private func finish(_ step: ExecutionStep) {
     record.add(step)
+    log(step)
+  }
+
+  func log(_ step: ExecutionStep) {
     logger.debug(
       "step",
       metadata: [
@@ -52,11 +57,21 @@ public struct AgentRun: Sendable {
 
   /// Asks the agent's model; the answer goes to the caller as it is made, where the caller streams.
   public func answer(_ messages: [Message]) async throws -> ChatCompletion {
+    try await answer(messages, offering: nil)
+  }
+
+  /// The same with tools. What the model says goes to the caller as it is made, its calls do not.
+  func answer(_ messages: [Message], offering offer: ToolOffer?) async throws -> ChatCompletion {
     let request = ChatRequest(
-      modelID: agent.llmConfigID ?? defaultModelID, messages: messages, parameters: parameters,
-      requestID: call.requestID)
+      modelID: agent.llmConfigID ?? defaultModelID, messages: messages,
+      parameters: offer?.parameters(parameters) ?? parameters, requestID: call.requestID)
     let completion =
-      if let sink {
+      if let sink, offer != nil {
+        try await model.stream(request) { deltas in
+          let visible = ToolOffer.withoutCalls(deltas)
+          if !visible.isEmpty { try await sink(visible) }
+        }
+      } else if let sink {
         try await model.stream(request, onDeltas: sink)
       } else {
         try await model.complete(request)
@@ -91,32 +106,5 @@ public struct AgentRun: Sendable {
       parameters["max_tokens"] = .integer(maxTokens)
     }
     return parameters
-  }
-}
-
-/// What a run has done so far.
-final class RunRecord: Sendable {
-  struct Contents: Sendable {
-    var steps: [ExecutionStep] = []
-    var usage: TokenUsage?
-  }
-
-  private let state = Mutex(Contents())
-
-  var contents: Contents { state.withLock { $0 } }
-
-  func add(_ step: ExecutionStep) { state.withLock { $0.steps.append(step) } }
-
-  func add(_ usage: TokenUsage?) {
-    guard let usage else { return }
-    state.withLock { contents in
-      guard let sum = contents.usage else {
-        contents.usage = usage
-        return
-      }
-      contents.usage = TokenUsage(
-        promptTokens: sum.promptTokens + usage.promptTokens,
-        completionTokens: sum.completionTokens + usage.completionTokens, details: usage.details)
-    }
   }
 }

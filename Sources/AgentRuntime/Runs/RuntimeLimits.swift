@@ -10,6 +10,8 @@ public struct RuntimeLimits: Sendable, Hashable {
   public var executionTimeout = Duration.seconds(300)
   /// Turns that may wait for their thread to be free.
   public var turnsWaitingMax = 32
+  /// Times that a model may call tools before it must answer, where the agent's `limits.max_tool_turns` says nothing.
+  public var toolTurnsMax = 25
 
   /// The contract's defaults.
   public init() {}

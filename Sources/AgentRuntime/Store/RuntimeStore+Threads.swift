@@ -5,7 +5,8 @@ extension RuntimeStore {
   /// A thread with its last `last` messages (nil: all of them). Throws `StoreError`.
   public func thread(_ key: ThreadKey, last: Int?) async throws -> AgentThread? {
     let graph = Conversation.graph.checkpointed(by: threads)
-    guard let state = try await graph.snapshot(of: key.name)?.state else { return nil }
+    // A turn that has not ended leaves no trace, and a first one no thread.
+    guard let state = try await graph.snapshot(of: key.name)?.state, state.createdAt != 0 else { return nil }
     let count = min(max(last ?? state.messages.count, 0), state.messages.count)
     return AgentThread(
       key: key, userID: state.userID, messageCount: state.messages.count, messages: Array(state.messages.suffix(count)),

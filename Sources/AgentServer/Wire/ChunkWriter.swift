@@ -34,7 +34,12 @@ struct ChunkWriter: Sendable {
         json.member(key)
         json.value(value)
       }
-      json.raw("},\"logprobs\":null,\"finish_reason\":null}]}\n\n")
+      json.raw("},\"logprobs\":null,\"finish_reason\":null}]")
+      if let metadata = delta.metadata {
+        json.raw(",\"metadata\":")
+        json.object(metadata)
+      }
+      json.raw("}\n\n")
     }
     return ByteBuffer(bytes: json.bytes)
   }

@@ -57,8 +57,18 @@ struct RunMetadata {
     json.value(.milliseconds(result.duration))
     json.raw(",\"execution_steps\":")
     json.value(.array(result.steps.map(\.json)))
-    json.raw(",\"tools_used\":[],\"confidence_score\":null,\"run_id\":")
+    json.raw(",\"tools_used\":")
+    json.value(.array(result.tools.map { .string($0) }))
+    json.raw(",\"confidence_score\":null,\"run_id\":")
     json.string(result.runID)
+    if !result.pendingApprovals.isEmpty {
+      json.raw(",\"pending_approvals\":")
+      json.value(.array(result.pendingApprovals.map(\.json)))
+    }
+    if !result.warnings.isEmpty {
+      json.raw(",\"warnings\":")
+      json.value(.array(result.warnings.map { .string($0) }))
+    }
     for (key, value) in call.metadata where !Self.own.contains(key) {
       json.member(key)
       json.value(value)
@@ -69,7 +79,7 @@ struct RunMetadata {
   /// What the runtime says itself, whatever a caller's metadata holds under these names.
   private static let own: Set<String> = [
     "agent_id", "agent_type", "session_id", "processing_time_ms", "execution_steps", "tools_used", "confidence_score",
-    "run_id",
+    "run_id", "approvals", "pending_approvals", "warnings",
   ]
 
   static func usage(_ usage: TokenUsage?) -> JSONValue {

@@ -71,6 +71,28 @@ import Testing
     #expect(try await compiled.snapshot(of: "t")?.state == result.state)
   }
 
+  @Test("G27 a resume without answers goes on, and brings what belongs to the run alone", arguments: Keeping.allCases)
+  func resumeWithWrites(keeping: Keeping) async throws {
+    let visits = Visits()
+    var graph = Graph<Ledger>()
+    graph.node("first") { _ in .entry("first") }
+    graph.node("fail") { state in
+      if visits.number("fail") == 0 { throw Mishap() }
+      return .entry("fine \(state.title)")
+    }
+    graph.start(at: "first")
+    graph.edge("first", to: "fail")
+    let compiled = try graph.compile(checkpointer: keeping.make())
+    let error = await graphError { _ = try await compiled.run(.resume().write(\.title, "none"), on: "t") }
+    #expect(error?.code == .nothingToRun)
+    await #expect(throws: Mishap()) { try await compiled.run(.entry("one"), on: "t") }
+    let result = try await compiled.run(.resume().write(\.title, "given"), on: "t")
+    #expect(result.state.lines == ["one", "first", "fine given"])
+    let misuse = await graphError { _ = try await compiled.run(.resume().goto("first"), on: "t") }
+    #expect(misuse?.code == .invalidUse)
+    #expect(try await compiled.run(.resume(), on: "t").state == result.state)
+  }
+
   @Test("G27 answers with destinations are refused, and the question stays open")
   func answersAndDestinations() async throws {
     var graph = Graph<Ledger>()

@@ -1,15 +1,17 @@
 import AgentGraph
-import FoundationEssentials
 
 extension Conversation {
   /// What the graph is called in checkpoints.
   public static let graphName = "conversation"
 
-  /// `process_message` → `generate_response`. One graph serves all agents: what differs comes with the turn.
+  /// `process_message` → `generate_response`, and from there to as many `call_tool` as the model wishes, and back. One
+  /// graph serves all agents: what differs comes with the turn.
   static let graph: CompiledGraph<ConversationState> = {
     var graph = Graph<ConversationState>(graphName)
     graph.node("process_message", run: processMessage)
-    graph.node("generate_response", run: generateResponse)
+    graph.node("generate_response", .destinations(["call_tool"]), run: generateResponse)
+    graph.node("call_tool", input: RequestedCall.self, run: callTool)
+    graph.edge("call_tool", to: "generate_response")
     graph.start(at: "process_message")
     graph.edge("process_message", to: "generate_response")
     do {
@@ -25,14 +27,12 @@ extension Conversation {
     let run = turn.run
     let prompt = try await run.step("process_message") {
       try checkUser(of: state, run.call.userID)
-      var prompt = Prompt(run.call.messages, systemPrompt: run.agent.systemPrompt)
-      if turn.isStored, !Prompt.bringsHistory(prompt.added) {
-        prompt.history = Array(state.messages.suffix(turn.historyLength))
-        if prompt.cutsToolExchange(last: turn.historyLength) { prompt.history = Array(state.messages) }
-      }
-      return prompt.messages(last: turn.historyLength)
+      return turn.prompt(state)
     }
-    return .write(\.prompt, prompt)
+    let command = Command<ConversationState>.write(\.prompt, prompt)
+    // What a crash or a question interrupts needs the request to go on with.
+    guard turn.isStored, run.belt != nil else { return command }
+    return command.write(\.pending, PendingTurn(messages: run.call.messages))
   }
 
   /// Asks the model; the thread gets the request and the reply together.
@@ -41,21 +41,28 @@ extension Conversation {
   ) async throws -> Command<ConversationState> {
     let turn = try state.requireTurn()
     let run = turn.run
+    if let belt = run.belt { return try await ToolLoop(turn: turn, belt: belt, state: state).respond() }
     return try await run.step("generate_response") {
-      let completion = try await run.answer(state.prompt)
+      let completion = try await run.checkedAnswer(state.prompt)
       let answer = ConversationAnswer(completion)
       guard turn.isStored else { return .write(\.answer, answer) }
       // From here on the turn is stored or it is not; a caller who left before gets none.
       try Task.checkCancellation()
-      let added = run.call.messages.filter { !$0.role.isSystem }
-      return state.adding(
-        added + [completion.message], userID: run.call.userID, replacesHistory: Prompt.bringsHistory(added),
-        milliseconds: Int(Date().timeIntervalSince1970 * 1000)
-      ).write(\.answer, answer)
+      return turn.storing(state, [completion.message]).write(\.answer, answer)
     }
   }
 
-  private static func checkUser(of state: ConversationState, _ userID: String?) throws {
+  /// Makes one call; what it comes to goes back to the model.
+  @Sendable private static func callTool(
+    _ request: RequestedCall, _ context: NodeContext<ConversationState>
+  ) async throws -> Command<ConversationState> {
+    let run = try context.state.requireTurn().run
+    guard let belt = run.belt else { throw RuntimeError(.internal, "A tool was to be called without tools.") }
+    let output = try await ToolExecution(run: run, belt: belt, context: context).perform(request)
+    return .write(\.exchange, [.result(of: request.call, output.text)])
+  }
+
+  static func checkUser(of state: ConversationState, _ userID: String?) throws {
     guard let owner = state.userID, let userID, !owner.isSame(as: userID) else { return }
     throw RuntimeError(.accessDenied, "This session belongs to another user.")
   }

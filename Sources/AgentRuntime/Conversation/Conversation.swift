@@ -18,14 +18,19 @@ public struct Conversation: Sendable {
     let length = min(wanted, run.limits.conversationHistoryMax)
     guard asked?.continuous ?? own?.continuous ?? templateContinuous, let sessionID = run.call.sessionID else {
       try run.place.take()
+      try run.checkTools(isStored: false)
       let turn = ConversationTurn(run: run, historyLength: length, isStored: false)
-      return try await Self.completion(of: Self.graph.run(.write(\.turn, turn)))
+      return try await Self.completion(of: Self.graph.run(.write(\.turn, turn), options: Self.toolOptions(run)))
     }
     let key = ThreadKey(agentID: run.agent.id, sessionID: sessionID)
     let policy = asked?.onBusy ?? own?.onBusy ?? .enqueue
     let turn = ConversationTurn(run: run, historyLength: length, isStored: true)
+    try run.checkTools(isStored: true)
     return try await run.threads.turn(key, policy: policy, handle: run.handle, place: run.place) {
       let graph = Self.graph.checkpointed(by: run.threads.store.threads)
+      if run.belt != nil {
+        return try await StoredToolTurn(turn: turn, graph: graph, thread: key.name).run()
+      }
       return try await Self.completion(of: graph.run(.write(\.turn, turn), on: key.name, options: Self.options))
     }
   }
@@ -37,7 +42,15 @@ public struct Conversation: Sendable {
     return options
   }()
 
-  private static func completion(of result: GraphResult<ConversationState>) throws -> ChatCompletion {
+  /// Bounds a run with tools; the model's turns are bounded by the loop itself.
+  static func toolOptions(_ run: AgentRun) -> RunOptions {
+    var options = RunOptions(durability: .async)
+    options.concurrencyMax = ToolLoop.callsAtOnce
+    options.superstepsMax = 10_000
+    return options
+  }
+
+  static func completion(of result: GraphResult<ConversationState>) throws -> ChatCompletion {
     if let answer = result.state.answer { return answer.completion }
     throw RuntimeError(.internal, "The conversation's graph ended without an answer.")
   }

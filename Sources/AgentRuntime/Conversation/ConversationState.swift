@@ -12,6 +12,10 @@ public struct ConversationState: GraphState {
   public var updatedAt = 0
   /// About how many bytes the messages take in memory.
   public var bytes = 0
+  /// Calls and results of the turn under way, where its agent has tools; they join the messages when it ends.
+  var exchange = SharedList<Message>()
+  /// The request of the turn under way, where its agent has tools.
+  var pending: PendingTurn?
   /// The turn under way; never stored.
   var turn: ConversationTurn?
   /// What the model is asked; never stored.
@@ -31,6 +35,8 @@ public struct ConversationState: GraphState {
     public let updatedAt = StateChannel.last("updated_at", \ConversationState.updatedAt)
     /// Written by each turn.
     public let bytes = StateChannel.last("bytes", \ConversationState.bytes)
+    let exchange = StateChannel.appended("exchange", \ConversationState.exchange)
+    let pending = StateChannel.last("pending", \ConversationState.pending)
     let turn = StateChannel.untracked("turn", \ConversationState.turn)
     let prompt = StateChannel.untracked("prompt", \ConversationState.prompt)
     let answer = StateChannel.untracked("answer", \ConversationState.answer)
@@ -52,22 +58,15 @@ public struct ConversationState: GraphState {
     command = command.write(\.updatedAt, time).write(\.bytes, replacesHistory ? size : bytes + size)
     if createdAt == 0 { command = command.write(\.createdAt, time) }
     if self.userID == nil, let userID { command = command.write(\.userID, userID) }
-    return command
+    return clearing(command)
   }
-}
 
-/// One request of a conversation, as its graph sees it. A reference, since states are copied at every superstep.
-final class ConversationTurn: Sendable {
-  let run: AgentRun
-  /// Messages that the model sees at most, system ones aside.
-  let historyLength: Int
-  /// Whether the thread is continued and kept.
-  let isStored: Bool
-
-  init(run: AgentRun, historyLength: Int, isStored: Bool) {
-    self.run = run
-    self.historyLength = historyLength
-    self.isStored = isStored
+  /// The command with what a turn under way, or one that was given up, has left behind removed.
+  func clearing(_ command: Command<ConversationState>) -> Command<ConversationState> {
+    var command = command
+    if !exchange.isEmpty { command = command.overwrite(\.exchange, SharedList()) }
+    if pending != nil { command = command.write(\.pending, nil) }
+    return command
   }
 }
 

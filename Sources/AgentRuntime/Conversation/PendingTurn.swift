@@ -1,0 +1,5 @@
+/// A turn with tools that has not ended: what is needed to go on with it after a crash, or when its calls are approved.
+struct PendingTurn: Sendable, Hashable, Codable {
+  /// The request's messages, system ones included.
+  var messages: [Message]
+}

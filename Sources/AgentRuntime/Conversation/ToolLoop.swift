@@ -1,0 +1,75 @@
+import AgentGraph
+import AgentJSON
+
+/// One turn of a conversation whose agent has tools: model → calls → results → model, until the model answers.
+struct ToolLoop {
+  let turn: ConversationTurn
+  let belt: ToolBelt
+  let state: ConversationState
+
+  /// Calls of one message beyond these are refused, each with a result that says so.
+  static let callsMax = 128
+  /// Calls that are made at once.
+  static let callsAtOnce = 8
+
+  private var run: AgentRun { turn.run }
+  private var turnsTaken: Int { state.exchange.count { $0.hasToolCalls } }
+
+  /// Asks the model, or ends the turn with the calls that are the caller's.
+  func respond() async throws -> Command<ConversationState> {
+    if let asking = state.exchange.last(where: { $0.hasToolCalls }), hasCallerCalls(asking) {
+      let message = asking.keepingCalls { belt.tools[$0] == nil && run.call.offersTool($0) }
+      if let sink = run.sink, let delta = ChatDelta(callsOf: message) { try await sink([delta]) }
+      return finish(ChatCompletion(message: message, finishReason: "tool_calls", usage: nil), stored: nil)
+    }
+    let completion = try await ask()
+    let calls = completion.message.toolCalls
+    guard calls.contains(where: isOwn) else {
+      if let sink = run.sink, let delta = ChatDelta(callsOf: completion.message) { try await sink([delta]) }
+      return finish(completion, stored: completion.message)
+    }
+    guard turnsTaken < turn.toolTurnsMax else {
+      throw RuntimeError(
+        .execution, "The model still calls tools after \(turn.toolTurnsMax) turns, as many as max_tool_turns allows.",
+        shouldRetry: false)
+    }
+    run.record.noteTools(calls.filter(isOwn).map(\.name))
+    let sends = calls.filter(isOwn).enumerated().map { index, call in
+      Send("call_tool", RequestedCall(call: call, isTooMany: index >= Self.callsMax))
+    }
+    return .write(\.exchange, [completion.message]).goto(.sends(sends))
+  }
+
+  private func ask() async throws -> ChatCompletion {
+    let offer = ToolOffer(belt: belt, turnsTaken: turnsTaken, isLast: turnsTaken >= turn.toolTurnsMax)
+    let prompt = (state.prompt.isEmpty ? turn.prompt(state) : state.prompt) + state.exchange
+    return try await run.step("generate_response") { try await run.checkedAnswer(prompt, offering: offer) }
+  }
+
+  /// A call is the agent's unless the caller has a tool of that name; what nobody has is answered by the runtime.
+  private func isOwn(_ call: ToolCall) -> Bool { belt.tools[call.name] != nil || !run.call.offersTool(call.name) }
+
+  /// Whether all is done of a message's calls but what is left to the caller.
+  private func hasCallerCalls(_ message: Message) -> Bool { message.toolCalls.contains { !isOwn($0) } }
+
+  /// Ends the turn; the thread gets the request, the exchange and the reply together.
+  private func finish(_ completion: ChatCompletion, stored reply: Message?) -> Command<ConversationState> {
+    let answer = ConversationAnswer(completion)
+    guard turn.isStored else { return .write(\.answer, answer) }
+    return turn.storing(state, Array(state.exchange) + (reply.map { [$0] } ?? [])).write(\.answer, answer)
+  }
+}
+
+/// What the node `call_tool` is sent.
+struct RequestedCall: Sendable, Codable {
+  var call: ToolCall
+  /// Whether the message holds more calls than are made.
+  var isTooMany: Bool
+}
+
+extension ChatCall {
+  /// Whether the request brings a tool of this name.
+  func offersTool(_ name: String) -> Bool {
+    (parameters["tools"]?.arrayValue ?? []).contains { $0["function"]?["name"]?.stringValue == name }
+  }
+}

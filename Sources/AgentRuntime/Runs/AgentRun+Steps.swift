@@ -1,0 +1,32 @@
+import AgentJSON
+
+extension AgentRun {
+  /// Begins a step that the caller may watch: whoever streams is told at once. Throws what the stream throws.
+  func begin(step name: String) async throws -> OpenStep {
+    let index = record.add(ExecutionStep(name: name, status: .running, duration: .zero))
+    try await announceSteps()
+    return OpenStep(name: name, index: index, start: .now)
+  }
+
+  /// Ends it.
+  func end(_ open: OpenStep, error: String?) async throws {
+    let step = ExecutionStep(
+      name: open.name, status: error == nil ? .completed : .error, duration: .now - open.start, error: error)
+    record.replace(open.index, step)
+    log(step)
+    try await announceSteps()
+  }
+
+  private func announceSteps() async throws {
+    guard let sink else { return }
+    let steps = record.contents.steps.map(\.json)
+    try await sink([ChatDelta(metadata: ["execution_steps": .array(steps)])])
+  }
+}
+
+/// A step that has begun.
+struct OpenStep: Sendable {
+  let name: String
+  let index: Int
+  let start: ContinuousClock.Instant
+}

@@ -1,0 +1,77 @@
+import AgentJSON
+import Synchronization
+
+/// The toolsets that agents can name. They can be exchanged while the runtime runs.
+public final class ToolsetCatalog: Sendable {
+  private struct State {
+    var toolsets: [String: Toolset]
+    /// What was made of each set's tools the last time; made anew when its list has changed.
+    var prepared: [String: Prepared] = [:]
+  }
+
+  private struct Prepared {
+    var definitions: [ToolDefinition]
+    var tools: [OfferedTool]
+  }
+
+  private let state: Mutex<State>
+  private let patience: Duration
+
+  /// A source that was never reached is waited for so long; then its tools are missing.
+  public init(_ toolsets: [Toolset] = [], patience: Duration = .seconds(5)) {
+    state = Mutex(State(toolsets: Self.byName(toolsets)))
+    self.patience = patience
+  }
+
+  /// Puts other toolsets in place of those that there are; runs under way keep theirs.
+  public func replace(_ toolsets: [Toolset]) {
+    let toolsets = Self.byName(toolsets)
+    state.withLock { $0 = State(toolsets: toolsets) }
+  }
+
+  private static func byName(_ toolsets: [Toolset]) -> [String: Toolset] {
+    Dictionary(toolsets.map { ($0.name, $0) }) { _, last in last }
+  }
+
+  /// The names, sorted.
+  public var names: [String] { state.withLock { $0.toolsets.keys.sorted() } }
+
+  /// What is known of each set, by its name.
+  public var health: [(name: String, health: ToolSourceHealth)] {
+    let toolsets = state.withLock { $0.toolsets }
+    return toolsets.keys.sorted().compactMap { name in toolsets[name].map { (name, $0.source.health) } }
+  }
+
+  /// The tools of these sets. What is unknown or cannot be reached is left out, with a warning.
+  func belt(_ names: [String]) async throws -> ToolBelt {
+    var belt = ToolBelt()
+    for name in names {
+      guard let toolset = state.withLock({ $0.toolsets[name] }) else {
+        belt.warn("Toolset '\(name)' is not configured.")
+        continue
+      }
+      do {
+        for tool in try await offered(toolset) { belt.add(tool) }
+      } catch is CancellationError {
+        throw CancellationError()
+      } catch {
+        let reason = (error as? ToolError)?.message ?? "it failed"
+        belt.warn("Toolset '\(name)' is not available: \(reason)")
+      }
+    }
+    return belt
+  }
+
+  private func offered(_ toolset: Toolset) async throws -> [OfferedTool] {
+    let tools = try await withinTime(patience) { try await toolset.source.tools() }
+    guard let tools else { throw ToolError("no answer within \(patience.components.seconds) s") }
+    let definitions = tools.map(\.definition)
+    if let known = state.withLock({ $0.prepared[toolset.name] }), known.definitions == definitions {
+      return known.tools
+    }
+    let wanted = tools.filter { toolset.policy.tools?.contains($0.definition.name) ?? true }
+    let offered = wanted.compactMap { OfferedTool($0, of: toolset) }
+    state.withLock { $0.prepared[toolset.name] = Prepared(definitions: definitions, tools: offered) }
+    return offered
+  }
+}
