@@ -44,9 +44,10 @@ public struct ApprovalDecision: Sendable, Hashable {
   /// Reads the members, leaving faults in the reader; nil if there are any.
   init?(_ reader: inout ObjectReader) {
     for name in ["id", "decision"] where reader.value(name) == nil { reader.fault(name, "is required", "missing") }
-    guard let id = reader.string("id"), let verdict = reader.choice("decision", Verdict.self) else { return nil }
+    let (id, verdict) = (reader.string("id"), reader.choice("decision", Verdict.self))
     arguments = reader.object("arguments")
     reason = reader.string("reason", length: 0...10_000)
+    guard let id, let verdict else { return nil }
     if verdict == .edit, reader.value("arguments") == nil {
       reader.fault("arguments", "is required to edit a call", "missing")
     }

@@ -24,13 +24,13 @@ public struct Conversation: Sendable {
     }
     let key = ThreadKey(agentID: run.agent.id, sessionID: sessionID)
     let policy = asked?.onBusy ?? own?.onBusy ?? .enqueue
-    let turn = ConversationTurn(run: run, historyLength: length, isStored: true)
     try run.checkTools(isStored: true)
     return try await run.threads.turn(key, policy: policy, handle: run.handle, place: run.place) {
       let graph = Self.graph.checkpointed(by: run.threads.store.threads)
       if run.belt != nil {
-        return try await StoredToolTurn(turn: turn, graph: graph, thread: key.name).run()
+        return try await StoredToolTurn(run: run, historyLength: length, graph: graph, thread: key.name).complete()
       }
+      let turn = ConversationTurn(run: run, historyLength: length, isStored: true)
       return try await Self.completion(of: graph.run(.write(\.turn, turn), on: key.name, options: Self.options))
     }
   }

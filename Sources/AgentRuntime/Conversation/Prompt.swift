@@ -1,3 +1,5 @@
+import AgentJSON
+
 /// What the model sees of a conversation: system messages first, then the last of the history (contract §4).
 struct Prompt {
   /// System messages, the request's own or the agent's prompt.
@@ -31,6 +33,25 @@ struct Prompt {
     if let next = conversation[start...].firstIndex(where: { $0.role == .user }) { return next }
     // Where nobody asked, a tool's result still needs the call before it.
     return conversation.lastIndex { $0.role == .user } ?? conversation[...start].lastIndex { $0.role != .tool } ?? start
+  }
+
+  /// The messages with a result for each call of a tool: model services refuse a prompt in which one is missing, and a
+  /// caller who goes on without giving it means that there is none.
+  static func answeringCalls(_ messages: [Message]) -> [Message] {
+    guard messages.contains(where: \.hasToolCalls) else { return messages }
+    var whole: [Message] = []
+    var missing: [ToolCall] = []
+    for message in messages {
+      if message.role == .tool {
+        // Ids are only as unique as models make them: a result is that of the calls right before it.
+        missing.removeAll { $0.id == message.json["tool_call_id"]?.stringValue }
+      } else {
+        whole += missing.map { .result(of: $0, "No result was given.") }
+        missing = message.toolCalls
+      }
+      whole.append(message)
+    }
+    return whole + missing.map { .result(of: $0, "No result was given.") }
   }
 
   /// Whether a request brings the history itself: an assistant's message outside a tool exchange.

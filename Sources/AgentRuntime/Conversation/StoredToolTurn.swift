@@ -3,30 +3,41 @@ import AgentJSON
 
 /// A turn with tools on a thread that is kept: begun, gone on with after a crash, or after its calls were decided on.
 struct StoredToolTurn {
-  let turn: ConversationTurn
+  let run: AgentRun
+  let historyLength: Int
   let graph: CompiledGraph<ConversationState>
   let thread: String
 
-  private var run: AgentRun { turn.run }
-
-  func run() async throws -> ChatCompletion {
-    let input = try await input()
+  /// Runs the turn. Throws what the run throws, and `RuntimeError` 422 for decisions that do not fit.
+  func complete() async throws -> ChatCompletion {
+    let snapshot = try await graph.snapshot(of: thread)
+    let turn = ConversationTurn(
+      run: run, historyLength: historyLength, isStored: true, remarks: remarks(to: snapshot?.state.pending))
+    let input = try input(snapshot).write(\.turn, turn)
     let result = try await graph.run(input, on: thread, options: Conversation.toolOptions(run))
     guard case .interrupted(let interrupts) = result.outcome else { return try Conversation.completion(of: result) }
+    if !turn.takeRemarks().isEmpty {
+      run.record.warn("The request's messages were not taken in: calls still wait for approval. Send them again.")
+    }
     return try await ask(interrupts.map(PendingApproval.init))
   }
 
+  /// What the caller says besides deciding on calls. Clients that repeat their request say nothing new.
+  private func remarks(to pending: PendingTurn?) -> [Message] {
+    guard !run.call.approvals.isEmpty, pending?.messages != run.call.messages else { return [] }
+    return run.call.messages.filter { !$0.role.isSystem }
+  }
+
   /// Where the turn begins: with the request, or where an earlier one stopped.
-  private func input() async throws -> Command<ConversationState> {
-    let snapshot = try await graph.snapshot(of: thread)
-    guard run.call.approvals.isEmpty else { return try resuming(snapshot).write(\.turn, turn) }
-    guard let snapshot else { return .write(\.turn, turn) }
+  private func input(_ snapshot: StateSnapshot<ConversationState>?) throws -> Command<ConversationState> {
+    guard run.call.approvals.isEmpty else { return try resuming(snapshot) }
+    guard let snapshot else { return .nothing }
     // The same request again is the one that a crash cut: what it has done is not done twice.
     if !snapshot.next.isEmpty, snapshot.state.pending?.messages == run.call.messages {
       try Conversation.checkUser(of: snapshot.state, run.call.userID)
-      return .resume().write(\.turn, turn)
+      return .resume()
     }
-    return snapshot.state.clearing(.write(\.turn, turn))
+    return snapshot.state.clearing(.nothing)
   }
 
   private func resuming(_ snapshot: StateSnapshot<ConversationState>?) throws -> Command<ConversationState> {

@@ -20,13 +20,15 @@ struct ToolLoop {
     if let asking = state.exchange.last(where: { $0.hasToolCalls }), hasCallerCalls(asking) {
       let message = asking.keepingCalls { belt.tools[$0] == nil && run.call.offersTool($0) }
       if let sink = run.sink, let delta = ChatDelta(callsOf: message) { try await sink([delta]) }
-      return finish(ChatCompletion(message: message, finishReason: "tool_calls", usage: nil), stored: nil)
+      if !turn.isStored { run.exchanges.keep(Array(state.exchange), shown: message, of: run) }
+      return finish(ChatCompletion(message: message, finishReason: "tool_calls", usage: nil), adding: [])
     }
-    let completion = try await ask()
+    let remarks = turn.takeRemarks()
+    let completion = try await ask(remarks)
     let calls = completion.message.toolCalls
     guard calls.contains(where: isOwn) else {
       if let sink = run.sink, let delta = ChatDelta(callsOf: completion.message) { try await sink([delta]) }
-      return finish(completion, stored: completion.message)
+      return finish(completion, adding: remarks + [completion.message])
     }
     guard turnsTaken < turn.toolTurnsMax else {
       throw RuntimeError(
@@ -37,12 +39,12 @@ struct ToolLoop {
     let sends = calls.filter(isOwn).enumerated().map { index, call in
       Send("call_tool", RequestedCall(call: call, isTooMany: index >= Self.callsMax))
     }
-    return .write(\.exchange, [completion.message]).goto(.sends(sends))
+    return .write(\.exchange, remarks + [completion.message]).goto(.sends(sends))
   }
 
-  private func ask() async throws -> ChatCompletion {
+  private func ask(_ remarks: [Message]) async throws -> ChatCompletion {
     let offer = ToolOffer(belt: belt, turnsTaken: turnsTaken, isLast: turnsTaken >= turn.toolTurnsMax)
-    let prompt = (state.prompt.isEmpty ? turn.prompt(state) : state.prompt) + state.exchange
+    let prompt = (state.prompt.isEmpty ? turn.prompt(state) : state.prompt) + state.exchange + remarks
     return try await run.step("generate_response") { try await run.checkedAnswer(prompt, offering: offer) }
   }
 
@@ -53,10 +55,10 @@ struct ToolLoop {
   private func hasCallerCalls(_ message: Message) -> Bool { message.toolCalls.contains { !isOwn($0) } }
 
   /// Ends the turn; the thread gets the request, the exchange and the reply together.
-  private func finish(_ completion: ChatCompletion, stored reply: Message?) -> Command<ConversationState> {
+  private func finish(_ completion: ChatCompletion, adding reply: [Message]) -> Command<ConversationState> {
     let answer = ConversationAnswer(completion)
     guard turn.isStored else { return .write(\.answer, answer) }
-    return turn.storing(state, Array(state.exchange) + (reply.map { [$0] } ?? [])).write(\.answer, answer)
+    return turn.storing(state, Array(state.exchange) + reply).write(\.answer, answer)
   }
 }
 

@@ -13,6 +13,7 @@ public struct AgentExecutor: Sendable {
   private let logsContent: Bool
   private let logger: Logger
   private let ids = IDSequence("run-")
+  private let exchanges = ExchangeMemory()
 
   /// An executor over one model and one store; `runs` is shared with the catalog, which ends a deleted agent's runs.
   /// `toolsets` are those that agents may name; `logsContent` lets prompts and answers into the log (LOG_CONTENT).
@@ -83,7 +84,7 @@ public struct AgentExecutor: Sendable {
     let run = AgentRun(
       id: ids.next(), agent: agent, call: call, limits: limits, logger: logger, handle: handle, model: model,
       threads: threads, place: place, defaultModelID: defaultModelID, logsContent: logsContent, sink: sink,
-      belt: belt)
+      belt: belt, exchanges: exchanges)
     for warning in belt?.warnings ?? [] {
       run.record.warn(warning)
       logger.warning("tools are missing", metadata: ["agent_id": "\(agent.id)", "reason": "\(warning)"])

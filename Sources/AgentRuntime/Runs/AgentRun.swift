@@ -25,6 +25,8 @@ public struct AgentRun: Sendable {
   let sink: DeltaSink?
   /// The tools of the agent's toolsets; nil where it names none.
   let belt: ToolBelt?
+  /// What tools did in turns without a session.
+  let exchanges: ExchangeMemory
   let record = RunRecord()
 
   /// Runs one step: it is timed, recorded for the answer, and logged at DEBUG.

@@ -8,7 +8,7 @@ import Logging
 /// The runtime put together over a scripted model and a store in memory.
 struct RuntimeHarness: Sendable {
   let model: ScriptedChatModel
-  let store = InMemoryStore()
+  let store: InMemoryStore
   let statistics = RunStatistics()
   let runs: ActiveRuns
   let catalog: AgentCatalog
@@ -17,14 +17,17 @@ struct RuntimeHarness: Sendable {
 
   init(
     _ model: ScriptedChatModel = ScriptedChatModel { _, _ in .text("ok") }, limits: RuntimeLimits = RuntimeLimits(),
-    templates: [any AgentTemplate.Type] = [CustomerServiceBot.self]
+    templates: [any AgentTemplate.Type] = [CustomerServiceBot.self], toolsets: [Toolset] = [],
+    store: InMemoryStore = InMemoryStore()
   ) {
     self.model = model
+    self.store = store
     self.limits = limits
     runs = ActiveRuns(runsMax: limits.concurrentRunsMax, timeout: limits.executionTimeout)
     catalog = AgentCatalog(templates: TemplateCatalog(templates), store: store, runs: runs)
     executor = AgentExecutor(
-      model: model, defaultModelID: "default-model", store: store, runs: runs, limits: limits, statistics: statistics,
+      model: model, defaultModelID: "default-model", store: store, toolsets: ToolsetCatalog(toolsets), runs: runs,
+      limits: limits, statistics: statistics,
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
   }
 
@@ -39,7 +42,7 @@ struct RuntimeHarness: Sendable {
   /// Runs a chat as the server would, from the request's body on.
   func chat(
     _ messages: [Message], agent: String = "a", session: String? = nil, user: String? = nil,
-    config: JSONObject? = nil, parameters: JSONObject = [:], handle: RunHandle = RunHandle(), sink: DeltaSink? = nil
+    config: JSONObject? = nil, parameters: JSONObject = [:], approvals: [JSONValue]? = nil, handle: RunHandle = RunHandle(), sink: DeltaSink? = nil
   ) async throws -> RunResult {
     var body = parameters
     body["model"] = .string(agent)
@@ -47,6 +50,7 @@ struct RuntimeHarness: Sendable {
     var metadata: JSONObject = [:]
     metadata["session_id"] = session.map { .string($0) }
     metadata["user_id"] = user.map { .string($0) }
+    metadata["approvals"] = approvals.map { .array($0) }
     body["metadata"] = .object(metadata)
     body["conversation_config"] = config.map { .object($0) }
     let call = try ChatCall(body: body, requestID: "request-1", limits: limits)

@@ -1,0 +1,128 @@
+import AgentJSON
+import AgentTesting
+import Testing
+
+@testable import AgentRuntime
+
+@Suite(.timeLimit(.minutes(1)))
+struct ApprovalTests {
+  private let erase = ScriptedTool(
+    "erase", schema: ["type": "object", "properties": ["path": ["type": "string"]], "required": ["path"]]
+  ) { arguments, _ in ToolOutput("erased \(arguments["path"]?.stringValue ?? "")") }
+  private let look = ScriptedTool("look") { _, _ in ToolOutput("seen") }
+  private let store = InMemoryStore()
+
+  private func harness(_ model: ScriptedChatModel) async throws -> RuntimeHarness {
+    var policy = ToolsetPolicy()
+    policy.approval = .tools(["erase"])
+    let harness = RuntimeHarness(model, toolsets: [.test(erase, look, policy: policy)], store: store)
+    if try await store.agent("a") == nil { try await harness.agent("a", ["toolsets": ["tools"]]) }
+    return harness
+  }
+
+  private static func asking() -> ScriptedAnswer {
+    calling(toolCall("1", "erase", #"{"path":"a"}"#), toolCall("2", "look"), toolCall("3", "erase", #"{"path":"b"}"#))
+  }
+
+  @Test func aCallWaitsForItsApprovalAcrossARestart() async throws {
+    let first = try await harness(ScriptedChatModel(Self.asking()))
+    let stopped = try await first.chat([.user("clean up")], session: "s")
+    #expect(stopped.completion.finishReason == "stop" && stopped.completion.message.text.contains("erase"))
+    #expect(stopped.pendingApprovals.map(\.tool) == ["erase", "erase"])
+    #expect(stopped.pendingApprovals.map(\.arguments) == [["path": "a"], ["path": "b"]])
+    #expect(erase.calls.isEmpty && look.calls.count == 1)
+    #expect(try await first.thread("s") == nil)
+
+    // Another process on the same store: the same request asks the same again, and calls nothing twice.
+    let second = try await harness(ScriptedChatModel(.text("cleaned")))
+    let again = try await second.chat([.user("clean up")], session: "s")
+    #expect(again.pendingApprovals == stopped.pendingApprovals)
+    #expect(second.model.calls.isEmpty && look.calls.count == 1)
+
+    let ids = stopped.pendingApprovals.map(\.id)
+    let half = try await second.chat(
+      [], session: "s", approvals: [["id": .string(ids[0]), "decision": "reject", "reason": "needed"]])
+    #expect(half.pendingApprovals.map(\.id) == [ids[1]])
+    let done = try await second.chat(
+      [], session: "s", approvals: [["id": .string(ids[1]), "decision": "edit", "arguments": ["path": "c"]]])
+    #expect(done.completion.message.text == "cleaned" && done.pendingApprovals.isEmpty)
+    #expect(erase.calls.map(\.arguments) == [["path": "c"]])
+    let texts = second.model.requests[0].messages.map(\.text)
+    #expect(texts == ["clean up", "", "A human rejected this call: needed", "seen", "erased c"])
+    #expect(
+      try await second.thread("s") == [
+        "user: clean up", "assistant: →1,2,3", "tool: 1", "tool: 2", "tool: 3", "assistant: cleaned",
+      ])
+  }
+
+  @Test func decisionsMustFit() async throws {
+    let harness = try await harness(ScriptedChatModel(Self.asking(), .text("ok")))
+    let ids = try await harness.chat([.user("x")], session: "s").pendingApprovals.map(\.id)
+    let faults = await runtimeError {
+      _ = try await harness.chat(
+        [], session: "s",
+        approvals: [
+          ["id": "unknown", "decision": "approve"],
+          ["id": .string(ids[0]), "decision": "edit", "arguments": ["path": 1]],
+        ])
+    }
+    #expect(
+      faults?.faultList == [
+        "body.metadata.approvals[0].id: unknown", "body.metadata.approvals[1].arguments: invalid_arguments",
+      ])
+    let malformed = await runtimeError {
+      _ = try await harness.chat(
+        [], session: "s", approvals: [["decision": "perhaps"], 1, ["id": "x", "decision": "edit"]])
+    }
+    #expect(malformed?.faultList.count == 4)
+    let approvals = ids.map { id -> JSONValue in ["id": .string(id), "decision": "approve"] }
+    let done = try await harness.chat([], session: "s", approvals: approvals)
+    #expect(done.completion.message.text == "ok" && erase.calls.count == 2)
+  }
+
+  @Test func aRemarkGoesBehindTheResults() async throws {
+    let harness = try await harness(ScriptedChatModel(Self.asking(), .text("ok")))
+    let ids = try await harness.chat([.user("x")], session: "s").pendingApprovals.map(\.id)
+    let half = try await harness.chat(
+      [.user("and hurry")], session: "s", approvals: [["id": .string(ids[0]), "decision": "approve"]])
+    #expect(half.warnings.count == 1)
+    _ = try await harness.chat(
+      [.user("and hurry")], session: "s", approvals: [["id": .string(ids[1]), "decision": "approve"]])
+    #expect(
+      try await harness.thread("s") == [
+        "user: x", "assistant: →1,2,3", "tool: 1", "tool: 2", "tool: 3", "user: and hurry", "assistant: ok",
+      ])
+  }
+
+  @Test func withoutASessionItIsRefused() async throws {
+    let harness = try await harness(ScriptedChatModel(.text("ok")))
+    let error = await runtimeError { _ = try await harness.chat([.user("x")]) }
+    #expect(error?.status == 422 && error?.faultList == ["body.metadata.session_id: missing"])
+    let none = await runtimeError {
+      _ = try await harness.chat([], approvals: [["id": "x", "decision": "approve"]])
+    }
+    #expect(none?.faultList == ["body.metadata.session_id: missing"])
+  }
+
+  @Test func anotherUserMayNotApprove() async throws {
+    let harness = try await harness(ScriptedChatModel(.text("hello"), Self.asking(), .text("ok")))
+    _ = try await harness.chat([.user("hi")], session: "s", user: "u1")
+    let ids = try await harness.chat([.user("x")], session: "s", user: "u1").pendingApprovals.map(\.id)
+    let error = await runtimeError {
+      _ = try await harness.chat(
+        [], session: "s", user: "u2", approvals: [["id": .string(ids[0]), "decision": "approve"]])
+    }
+    #expect(error?.code == .accessDenied && erase.calls.isEmpty)
+  }
+
+  @Test func aNewMessageGivesUpWhatWaits() async throws {
+    let harness = try await harness(ScriptedChatModel(Self.asking(), .text("as you like")))
+    let ids = try await harness.chat([.user("x")], session: "s").pendingApprovals.map(\.id)
+    #expect(try await harness.chat([.user("never mind")], session: "s").completion.message.text == "as you like")
+    let late = await runtimeError {
+      _ = try await harness.chat([], session: "s", approvals: [["id": .string(ids[0]), "decision": "approve"]])
+    }
+    #expect(late?.faultList == ["body.metadata.approvals[0].id: unknown"] && erase.calls.isEmpty)
+    #expect(try await harness.thread("s") == ["user: never mind", "assistant: as you like"])
+  }
+}
