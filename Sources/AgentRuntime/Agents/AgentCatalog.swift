@@ -6,6 +6,7 @@ public struct AgentCatalog: Sendable {
   /// The templates an agent can be made of.
   public let templates: TemplateCatalog
   let store: any RuntimeStore
+  private let toolsets: ToolsetCatalog
   let runs: ActiveRuns
   let cache = AgentCache()
   private let makeID: @Sendable () -> String
@@ -20,15 +21,16 @@ public struct AgentCatalog: Sendable {
     public var warnings: [String]
   }
 
-  /// A catalog over a store. Runs under way of a deleted agent are ended through `runs`; `noteActive` is told how many
+  /// A catalog over a store; `toolsets` are those that agents may name. Runs under way of a deleted agent are ended through `runs`; `noteActive` is told how many
   /// more agents are stored and not revoked after a change.
   public init(
-    templates: TemplateCatalog, store: any RuntimeStore, runs: ActiveRuns,
+    templates: TemplateCatalog, store: any RuntimeStore, toolsets: ToolsetCatalog = ToolsetCatalog(), runs: ActiveRuns,
     makeID: @escaping @Sendable () -> String = { UUID().uuidString.lowercased() },
     now: @escaping @Sendable () -> Date = { Date() }, noteActive: @escaping @Sendable (Int) -> Void = { _ in }
   ) {
     self.templates = templates
     self.store = store
+    self.toolsets = toolsets
     self.runs = runs
     self.makeID = makeID
     self.now = now
@@ -38,7 +40,7 @@ public struct AgentCatalog: Sendable {
   /// Stores a new agent. Throws `RuntimeError`: 422 with all faults, 400 for an unknown template or what is too
   /// long, 409 for an id that is taken.
   public func create(_ body: JSONObject) async throws -> Change {
-    var fields = AgentFields(body)
+    var fields = AgentFields(body, toolsets: toolsets.names)
     let given = fields.given.filter { body[$0]?.isNull == false }
     for key in ["name", "template_id"] where !body.contains(key: key) {
       fields.reader.fault(key, "is required", "missing")
@@ -83,7 +85,7 @@ public struct AgentCatalog: Sendable {
     _ id: String, _ body: JSONObject, isExpected: @Sendable (Int) -> Bool = { _ in true }
   ) async throws -> Change {
     try await change(id, isExpected: isExpected) { agent in
-      var fields = AgentFields(body)
+      var fields = AgentFields(body, toolsets: toolsets.names)
       if let other = fields.reader.string("id"), other != id {
         fields.reader.fault("id", "'\(other.prefix(80))' is not the agent's id, which cannot be changed", "not_allowed")
       }

@@ -15,8 +15,11 @@ struct AgentFields {
 
   var reader: ObjectReader
   var warnings: [String] = []
+  private let toolsetNames: [String]
 
-  init(_ body: JSONObject) {
+  /// `toolsets` are the names that are configured; others are warned of.
+  init(_ body: JSONObject, toolsets: [String]) {
+    toolsetNames = toolsets
     reader = ObjectReader(body, path: [.key("body")])
     for key in body.keys.lazy.filter({ !Self.names.contains($0) && !Self.readOnly.contains($0) }).prefix(100) {
       warnings.append("\(key.excerpt) is not a field of an agent and is ignored")
@@ -67,7 +70,8 @@ struct AgentFields {
       let unknown = (reader.object[field]?.objectValue?.keys ?? []).lazy.filter { !names.contains($0) }
       for key in unknown.prefix(100) { warnings.append("\(field).\(key.excerpt) is not known and is ignored") }
     }
-    for name in (reader.object["toolsets"]?.arrayValue ?? []).prefix(100).compactMap(\.stringValue) {
+    let toolsets = (reader.object["toolsets"]?.arrayValue ?? []).prefix(100).compactMap(\.stringValue)
+    for name in toolsets where !toolsetNames.contains(name) {
       warnings.append("toolsets: no toolset '\(name.excerpt)' is configured")
     }
   }

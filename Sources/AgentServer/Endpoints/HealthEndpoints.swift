@@ -50,27 +50,35 @@ struct HealthEndpoints: Sendable {
   @Sendable private func health(_ exchange: Exchange) async throws -> HTTPAnswer {
     let report = parts.health.report
     let figures = parts.statistics.figures
+    let details = parts.healthDetails()
     let isUnusable = report.store.status == .unhealthy
     let isImpaired = report.model.status == .unhealthy || report.store.status == .degraded || report.isStale
+      || details.contains(where: \.isImpaired)
     let body: JSONValue = [
       "status": isUnusable ? "unhealthy" : isImpaired ? "degraded" : "healthy",
       "timestamp": .string(Date().wireText), "version": .string(parts.version),
       "uptime_seconds": .double(Double((ContinuousClock.now - parts.state.start).nanoseconds) / 1e9),
       "last_sync": report.lastSync.map { .string($0.wireText) } ?? .null,
-      "checks": [
-        "llm_proxy": .object(check(report.model)), "database": .object(check(report.store)),
-        "agent_templates": [
-          "status": "healthy", "loaded_templates": .integer(parts.catalog.templates.newest.count),
-          "last_check": .string(Date().wireText),
-        ],
-        "sandbox": ["status": "disabled", "message": "This version runs no user code."],
-      ],
+      "checks": .object(checks(report, details)),
       "metrics": [
         "active_agents": .integer(report.activeAgents), "total_executions": .integer(figures.total),
         "average_response_time_ms": .milliseconds(figures.averageDuration), "error_rate": .double(figures.errorRate),
       ],
     ]
     return .json(body, status: isUnusable ? .serviceUnavailable : .ok)
+  }
+
+  private func checks(_ report: HealthMonitor.Report, _ details: [HealthDetail]) -> JSONObject {
+    var checks: JSONObject = [
+      "llm_proxy": .object(check(report.model)), "database": .object(check(report.store)),
+      "agent_templates": [
+        "status": "healthy", "loaded_templates": .integer(parts.catalog.templates.newest.count),
+        "last_check": .string(Date().wireText),
+      ],
+      "sandbox": ["status": "disabled", "message": "This version runs no user code."],
+    ]
+    for detail in details { checks[detail.name] = .object(detail.json) }
+    return checks
   }
 
   private func check(_ check: HealthMonitor.Check) -> JSONObject {

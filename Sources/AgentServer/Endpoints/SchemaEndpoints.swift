@@ -35,8 +35,8 @@ struct SchemaEndpoints: Sendable {
     return [
       "version": .string(current.version.description), "lastUpdated": .string(current.date),
       "supportedAgentTemplates": .array(parts.catalog.templates.newest.map { .object($0.json) }),
-      // Agents call no tools and run no code yet, and content parts are passed on unseen.
-      "capabilities": ["streaming": true, "toolCalling": false, "multimodal": false, "codeExecution": false],
+      // Agents run no code yet.
+      "capabilities": ["streaming": true, "toolCalling": true, "multimodal": true, "codeExecution": false],
       "limits": [
         "maxConcurrentAgents": .integer(parts.limits.concurrentRunsMax),
         "maxMessageLength": .integer(parts.limits.messageLengthMax),

@@ -24,9 +24,10 @@ struct RuntimeHarness: Sendable {
     self.store = store
     self.limits = limits
     runs = ActiveRuns(runsMax: limits.concurrentRunsMax, timeout: limits.executionTimeout)
-    catalog = AgentCatalog(templates: TemplateCatalog(templates), store: store, runs: runs)
+    let toolsets = ToolsetCatalog(toolsets)
+    catalog = AgentCatalog(templates: TemplateCatalog(templates), store: store, toolsets: toolsets, runs: runs)
     executor = AgentExecutor(
-      model: model, defaultModelID: "default-model", store: store, toolsets: ToolsetCatalog(toolsets), runs: runs,
+      model: model, defaultModelID: "default-model", store: store, toolsets: toolsets, runs: runs,
       limits: limits, statistics: statistics,
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
   }
