@@ -60,6 +60,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
     .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
     .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1"),
+    .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
     .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
   ],
@@ -100,6 +101,7 @@ let package = Package(
         product("UnixSignals", "swift-service-lifecycle", only: server),
         product("ArgumentParser", "swift-argument-parser", only: server),
         product("Configuration", "swift-configuration", only: server),
+        product("Yams", "Yams", only: server),
       ],
       swiftSettings: strict),
     .executableTarget(
@@ -141,7 +143,8 @@ let package = Package(
     .testTarget(
       name: "ApusTests",
       dependencies: [
-        "AgentHTTP", "AgentJSON", "AgentLLM", "AgentSQLite", "apus", log, nio("NIOCore"), nio("NIOPosix"),
+        "AgentHTTP", "AgentJSON", "AgentLLM", "AgentRuntime", "AgentSQLite", "apus", log, nio("NIOCore"),
+        nio("NIOPosix"), product("UnixSignals", "swift-service-lifecycle", only: server),
       ],
       swiftSettings: strict),
   ]

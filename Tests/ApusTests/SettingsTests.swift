@@ -1,4 +1,5 @@
 import AgentLLM
+import AgentRuntime
 import AgentSQLite
 import Logging
 import Testing
@@ -87,7 +88,11 @@ import Testing
     ("DATABASE_URL", "postgres://u:p@h/d"), ("DATABASE_URL", "postgresql://h/d"), ("SQLITE_SYNCHRONOUS", "off"),
     ("CORS_ORIGINS", "example.com"), ("CORS_ORIGINS", "https://a,"), ("CORS_ORIGINS", "https://a/"),
     ("CORS_ORIGINS", "*,https://a"), ("RUN_RETENTION", "0"), ("RUN_RETENTION", "30h"), ("THREAD_RETENTION", "never"),
-    ("MODELS_FILE", "models.json"), ("OPENAI_MODEL", "a b"), ("LLM_PROXY_TOKEN", "a b"), ("OPENAI_API_KEY", "ä"),
+    ("MODELS_FILE", "models.json"), ("TOOLSETS_FILE", "/"), ("RATE_LIMIT_PER_TOKEN", "0"),
+    ("RATE_LIMIT_PER_TOKEN", "-1"), ("RATE_LIMIT_PER_TOKEN", "60/d"), ("RATE_LIMIT_PER_TOKEN", "60/"),
+    ("RATE_LIMIT_PER_TOKEN", "/m"), ("RATE_LIMIT_PER_TOKEN", "60/m/s"), ("RATE_LIMIT_PER_IP", "1.5"),
+    ("RATE_LIMIT_PER_IP", "+5"), ("RATE_LIMIT_PER_IP", "1000000001"), ("RATE_LIMIT_PER_IP", "99999999999999999999/s"),
+    ("OPENAI_MODEL", "a b"), ("LLM_PROXY_TOKEN", "a b"), ("OPENAI_API_KEY", "ä"),
     ("TLS_CERT_FILE", "/nonexistent.pem"), ("TLS_KEY_FILE", "/"),
   ])
   func wrongValueIsNamedWithWhatIsAllowed(_ name: String, _ value: String) throws {
@@ -162,11 +167,30 @@ import Testing
 
   @Test func whatHasNoEffectIsSaid() throws {
     let settings = try load([
-      "RELOAD": "true", "TOOLSETS_FILE": "Package.swift", "RATE_LIMIT_PER_TOKEN": "60", "RATE_LIMIT_PER_IP": "off",
-      "THREAD_RETENTION": "30", "RUN_RETENTION": "off", "SOMETHING_ELSE": "x",
+      "RELOAD": "true", "THREAD_RETENTION": "30", "RUN_RETENTION": "off", "SOMETHING_ELSE": "x",
     ])
     let names = settings.warnings.map { $0.prefix { $0 != " " } }
-    #expect(names == ["RELOAD", "TOOLSETS_FILE", "RATE_LIMIT_PER_TOKEN", "THREAD_RETENTION"])
+    #expect(names == ["RELOAD", "THREAD_RETENTION"])
+  }
+
+  @Test func modelsFileIsEnoughAlone() throws {
+    let settings = try load([
+      "LLM_PROXY_URL": "", "MODELS_FILE": "Package.swift", "TOOLSETS_FILE": " README.md ",
+    ])
+    #expect(settings.modelsFile == "Package.swift" && settings.toolsetsFile == "README.md")
+    #expect(settings.proxyURL == nil && settings.openAIKey == nil && settings.warnings.isEmpty)
+    let unset = try load([:])
+    #expect(unset.modelsFile == nil && unset.toolsetsFile == nil)
+  }
+
+  @Test(arguments: [
+    ("60", 60, RateLimit.Period.minute), ("10/s", 10, .second), ("600/m", 600, .minute), ("5000/H", 5000, .hour),
+    (" 1 / s ", 1, .second), ("1000000000/h", 1_000_000_000, .hour),
+  ])
+  func rateLimitsAreRead(_ text: String, _ count: Int, _ period: RateLimit.Period) throws {
+    let settings = try load(["RATE_LIMIT_PER_TOKEN": text, "RATE_LIMIT_PER_IP": "OFF"])
+    #expect(settings.tokenRateLimit == RateLimit(count, per: period) && settings.addressRateLimit == nil)
+    #expect(try load(["RATE_LIMIT_PER_IP": text]).addressRateLimit == RateLimit(count, per: period))
   }
 
   @Test func openAIAloneIsEnough() throws {

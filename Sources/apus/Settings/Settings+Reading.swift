@@ -43,15 +43,15 @@ extension Settings {
   }
 
   private mutating func readModel(_ reader: inout SettingsReader) {
-    if let modelsFile = reader.text("MODELS_FILE") {
-      reader.fault(
-        "MODELS_FILE", "\(modelsFile.quoted) is not supported by this build yet",
-        allowed: "leave it unset, and set LLM_PROXY_URL or OPENAI_API_KEY")
-    } else if reader.text("LLM_PROXY_URL") == nil, reader.text("OPENAI_API_KEY") == nil {
+    let services = ["LLM_PROXY_URL", "OPENAI_API_KEY", "MODELS_FILE"]
+    if services.allSatisfy({ reader.text($0) == nil }) {
       reader.fault(
         "LLM_PROXY_URL, OPENAI_API_KEY and MODELS_FILE", "are all unset, so no model could answer",
-        allowed: "LLM_PROXY_URL=http://host:port of an OpenAI-compatible service, or OPENAI_API_KEY")
+        allowed: "LLM_PROXY_URL=http://host:port of an OpenAI-compatible service, OPENAI_API_KEY, or MODELS_FILE")
     }
+    let allowed = "a YAML file that this user may read"
+    modelsFile = reader.file("MODELS_FILE", allowed: allowed)
+    toolsetsFile = reader.file("TOOLSETS_FILE", allowed: allowed)
     proxyURL = reader.value("LLM_PROXY_URL", or: nil, allowed: WebAddress.allowed, WebAddress.baseURL)
     proxyToken = reader.secret("LLM_PROXY_TOKEN")
     openAIKey = reader.secret("OPENAI_API_KEY")
@@ -68,6 +68,8 @@ extension Settings {
     messageLengthMax = reader.integer("MAX_MESSAGE_LENGTH", or: messageLengthMax, in: 1...1 << 30)
     conversationHistoryMax = reader.integer(
       "MAX_CONVERSATION_HISTORY", or: conversationHistoryMax, in: 1...1_000_000)
+    tokenRateLimit = reader.rateLimit("RATE_LIMIT_PER_TOKEN")
+    addressRateLimit = reader.rateLimit("RATE_LIMIT_PER_IP")
   }
 
   private mutating func readDatabase(_ reader: inout SettingsReader) {

@@ -1,4 +1,5 @@
 import AgentLLM
+import AgentRuntime
 import AgentSQLite
 import Logging
 
@@ -51,6 +52,10 @@ struct Settings: Sendable {
   var openAIBaseURL = "https://api.openai.com/v1"
   /// OPENAI_MODEL
   var openAIModel = "gpt-4o-mini"
+  /// MODELS_FILE: the YAML file of the model configurations.
+  var modelsFile: String?
+  /// TOOLSETS_FILE: the YAML file of the toolsets.
+  var toolsetsFile: String?
   /// LLM_REQUEST_TIMEOUT: to the model's first byte, and between bytes.
   var modelTimeout = Duration.seconds(60)
 
@@ -62,6 +67,11 @@ struct Settings: Sendable {
   var messageLengthMax = 32_000
   /// MAX_CONVERSATION_HISTORY, in messages.
   var conversationHistoryMax = 100
+
+  /// RATE_LIMIT_PER_TOKEN: requests of each token; nil is no limit.
+  var tokenRateLimit: RateLimit?
+  /// RATE_LIMIT_PER_IP: requests of each client address; nil is no limit.
+  var addressRateLimit: RateLimit?
 
   /// The file that DATABASE_URL names.
   var databasePath = "data/apus.sqlite"

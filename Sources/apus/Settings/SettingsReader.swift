@@ -1,3 +1,4 @@
+import AgentRuntime
 import Configuration
 
 /// Reads variables and notes all that is wrong with them.
@@ -114,6 +115,28 @@ extension SettingsReader {
       guard let number = Int(digits) else { throw Problem("is not a number of days") }
       guard (1...36_500).contains(number) else { throw Problem("is out of range") }
       return .seconds(number * 86_400)
+    }
+  }
+
+  /// Requests in a time, as `60` (a minute), `10/s`, `600/m` or `5000/h`; nil for `off`.
+  mutating func rateLimit(_ name: String) -> RateLimit? {
+    let allowed = "off, or requests from 1 to \(RateLimit.countMax), such as 60 (a minute), 10/s, 600/m or 5000/h"
+    return value(name, or: nil, allowed: allowed) { text throws(Problem) in
+      if text.lowercased() == "off" { return nil }
+      let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).map(\.trimmed)
+      guard parts[0].utf8.allSatisfy({ (0x30...0x39).contains($0) }), let count = Int(parts[0]) else {
+        throw Problem("is not a number of requests")
+      }
+      let period: RateLimit.Period? =
+        switch parts.dropFirst().first?.lowercased() {
+        case nil, "m": .minute
+        case "s": .second
+        case "h": .hour
+        default: nil
+        }
+      guard let period else { throw Problem("has an unknown unit of time") }
+      guard let limit = RateLimit(count, per: period) else { throw Problem("is out of range") }
+      return limit
     }
   }
 }
