@@ -55,7 +55,9 @@ extension Graph {
       }
     }
     nodes.append(
-      NodeDeclaration(name, options, .subgraph(SubgraphBody(drawing: child.drawing, run: run))))
+      NodeDeclaration(
+        name, options,
+        .subgraph(SubgraphBody(drawing: child.drawing, checkpointing: checkpointing, run: run))))
   }
 
   private mutating func add<Child: GraphState>(
@@ -73,7 +75,9 @@ extension Graph {
       }
     }
     nodes.append(
-      NodeDeclaration(name, options, .subgraph(SubgraphBody(drawing: child.drawing, run: run))))
+      NodeDeclaration(
+        name, options,
+        .subgraph(SubgraphBody(drawing: child.drawing, checkpointing: checkpointing, run: run))))
   }
 }
 
