@@ -1,6 +1,18 @@
 /// A graph's checkpoints say where its nested graphs with a state of their own stand (G35): what a nested graph goes on
 /// with is a matter of the branch that the enclosing graph is on, not of what was stored last.
 extension GraphLoop {
+  /// Two calls at once would each go on with the same state, and one of them would be lost.
+  func refuseSharedState() throws {
+    var called: Set<Int> = []
+    for task in tasks where plan.nodes[task.node].isOwn && !called.insert(task.node).inserted {
+      let name = plan.nodes[task.node].name
+      throw GraphError(
+        .invalidUse,
+        "Node \"\(name)\" was to run more than once in a superstep, and its nested graph has one state of its own: call "
+          + "it once, or take .inherited as its checkpointing.", node: name)
+    }
+  }
+
   /// Where the nested graphs stand once this superstep is over.
   func ownStates() async throws -> [String: CheckpointReference] {
     var (own, reached) = (own, level.takeReached())

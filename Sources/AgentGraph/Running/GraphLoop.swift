@@ -54,6 +54,7 @@ struct GraphLoop<State: GraphState> {
   /// One superstep. Returns how the run ends, if it ends here.
   private mutating func superstep() async throws -> LoopEnd? {
     if !rules.isEmpty, let stops = try await stopBefore() { return stops }
+    if plan.hasOwn { try refuseSharedState() }
     let results: TaskResults<State>
     switch try await outcomes() {
     case .done(let all): results = all

@@ -95,4 +95,25 @@ import Testing
     }
     Issue.record("there are more checkpoints than expected")
   }
+
+  @Test("G34 two calls at once of one own state are refused, and name the node", arguments: [nil, Keeping.byReference])
+  func atOnce(keeping: Keeping?) async throws {
+    var page = Graph<Page>("page")
+    page.node("count") { _ in .write(\.count, 1) }
+    page.start(at: "count")
+    func graph(_ checkpointing: SubgraphCheckpointing) throws -> CompiledGraph<Ledger> {
+      var graph = Graph<Ledger>()
+      graph.subgraph(
+        "page", try page.compile(), takes: Int.self, checkpointing: checkpointing, input: { _ in .nothing },
+        output: { .entry("\($0.count)") })
+      graph.start(at: ["page"]) { state in .sends((0..<state.total).map { Send("page", $0) }) }
+      return try graph.compile(checkpointer: keeping?.make())
+    }
+    let (own, thread) = (try graph(.own), keeping == nil ? nil : "t")
+    let error = await graphError { _ = try await own.run(.write(\.total, 2), on: thread) }
+    #expect(error?.code == .invalidUse && error?.node == "page")
+    #expect(error?.message.contains("more than once") == true)
+    #expect(try await own.run(.overwrite(\.total, 1), on: thread).state.lines == ["1"])
+    #expect(try await graph(.inherited).run(.write(\.total, 2), on: thread).state.lines == ["1", "1"])
+  }
 }
