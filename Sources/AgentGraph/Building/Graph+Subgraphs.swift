@@ -22,7 +22,7 @@ extension Graph {
     input: @escaping @Sendable (Sent) throws -> Command<Child>,
     output: @escaping @Sendable (Child) throws -> Command<State>
   ) {
-    add(name, child, checkpointing, options) { sent, context in
+    add(name, child, checkpointing, options, needsInput: true) { sent, context in
       guard let sent else {
         throw GraphError(.wrongInput, "Node \"\(name)\" takes \(Sent.self), which must be sent to it.", node: name)
       }
@@ -62,7 +62,7 @@ extension Graph {
 
   private mutating func add<Child: GraphState>(
     _ name: String, _ child: CompiledGraph<Child>, _ checkpointing: SubgraphCheckpointing,
-    _ options: [NodeOption<State>],
+    _ options: [NodeOption<State>], needsInput: Bool = false,
     input: @escaping @Sendable (StoredValue?, NodeContext<State>) throws -> Command<Child>,
     output: @escaping @Sendable (Child) throws -> Command<State>
   ) {
@@ -77,7 +77,8 @@ extension Graph {
     nodes.append(
       NodeDeclaration(
         name, options,
-        .subgraph(SubgraphBody(drawing: child.drawing, checkpointing: checkpointing, run: run))))
+        .subgraph(
+          SubgraphBody(drawing: child.drawing, checkpointing: checkpointing, needsInput: needsInput, run: run))))
   }
 }
 

@@ -12,6 +12,8 @@ public enum SubgraphCheckpointing: Sendable, Hashable {
 struct SubgraphBody<State: GraphState>: Sendable {
   let drawing: GraphDrawing
   let checkpointing: SubgraphCheckpointing
+  /// Whether it takes what is sent to it, and nothing else.
+  var needsInput = false
   let run: @Sendable (StoredValue?, NodeContext<State>) async throws -> Command<State>
 }
 
