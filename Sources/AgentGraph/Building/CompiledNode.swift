@@ -10,6 +10,8 @@ final class CompiledNode<State: GraphState>: Sendable {
   let hasConditions: Bool
   /// Whether running it takes nothing but one call of its body.
   let isBare: Bool
+  /// Whether it holds a graph with a state of its own.
+  let isOwn: Bool
 
   init(_ node: NodeDeclaration<State>, handler: Int?, conditions: [CompiledCondition<State>]) {
     name = node.name
@@ -20,6 +22,7 @@ final class CompiledNode<State: GraphState>: Sendable {
     self.handler = handler
     self.conditions = conditions
     hasConditions = !conditions.isEmpty
+    isOwn = if case .subgraph(let subgraph) = node.body { subgraph.checkpointing == .own } else { false }
     isBare = timeout == nil && cache == nil && retries.isEmpty && handler == nil
   }
 }

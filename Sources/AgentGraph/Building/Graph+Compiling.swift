@@ -67,6 +67,8 @@ final class GraphPlan<State: GraphState>: Sendable {
   let startConditions: [CompiledCondition<State>]
   let barriers: [CompiledBarrier]
   let drawing: GraphDrawing
+  /// Whether any node holds a graph with a state of its own.
+  let hasOwn: Bool
   private let indexByName: [String: Int]
 
   init(_ graph: Graph<State>, _ layout: StateLayout<State>) {
@@ -94,6 +96,7 @@ final class GraphPlan<State: GraphState>: Sendable {
     nodes = sorted.map { node in
       CompiledNode(node, handler: node.handler.flatMap { index[$0] }, conditions: conditions[node.name] ?? [])
     }
+    hasOwn = nodes.contains(where: \.isOwn)
   }
 
   func index(of node: String) -> Int? { indexByName[node] }

@@ -22,7 +22,7 @@ extension Graph {
     input: @escaping @Sendable (Sent) throws -> Command<Child>,
     output: @escaping @Sendable (Child) throws -> Command<State>
   ) {
-    add(name, child, checkpointing, options) { sent, context in
+    add(name, child, checkpointing, options, needsInput: true) { sent, context in
       guard let sent else {
         throw GraphError(.wrongInput, "Node \"\(name)\" takes \(Sent.self), which must be sent to it.", node: name)
       }
@@ -55,12 +55,14 @@ extension Graph {
       }
     }
     nodes.append(
-      NodeDeclaration(name, options, .subgraph(SubgraphBody(drawing: child.drawing, run: run))))
+      NodeDeclaration(
+        name, options,
+        .subgraph(SubgraphBody(drawing: child.drawing, checkpointing: checkpointing, run: run))))
   }
 
   private mutating func add<Child: GraphState>(
     _ name: String, _ child: CompiledGraph<Child>, _ checkpointing: SubgraphCheckpointing,
-    _ options: [NodeOption<State>],
+    _ options: [NodeOption<State>], needsInput: Bool = false,
     input: @escaping @Sendable (StoredValue?, NodeContext<State>) throws -> Command<Child>,
     output: @escaping @Sendable (Child) throws -> Command<State>
   ) {
@@ -73,7 +75,10 @@ extension Graph {
       }
     }
     nodes.append(
-      NodeDeclaration(name, options, .subgraph(SubgraphBody(drawing: child.drawing, run: run))))
+      NodeDeclaration(
+        name, options,
+        .subgraph(
+          SubgraphBody(drawing: child.drawing, checkpointing: checkpointing, needsInput: needsInput, run: run))))
   }
 }
 

@@ -33,7 +33,8 @@ public struct Graph<State: GraphState>: Sendable {
     nodes.append(NodeDeclaration(name, options, .contextual(run)))
   }
 
-  /// Adds a node that takes what `Send` gives it. The shared state is at `context.state`.
+  /// Adds a node that takes what `Send` gives it. The shared state is at `context.state`. A plain edge to it does not
+  /// compile, since it brings no input.
   public mutating func node<Input: Codable & Sendable>(
     _ name: String, input: Input.Type, _ options: NodeOption<State>...,
     run: @escaping @Sendable (Input, NodeContext<State>) async throws -> Command<State>

@@ -14,7 +14,7 @@ struct GraphCheck<State: GraphState> {
   }
 
   func faults() -> [GraphFault] {
-    var faults = nameFaults() + edgeFaults() + nodeFaults()
+    var faults = nameFaults() + edgeFaults() + nodeFaults() + inputFaults()
     faults += interruptPoints.subtracting(names).sorted().map { .unknownInterrupt($0) }
     let starts = successors[NodeNames.start] ?? []
     if starts.isEmpty { faults.append(.noEntry) } else { faults += unreachable().map { .unreachable($0) } }
@@ -57,6 +57,14 @@ struct GraphCheck<State: GraphState> {
       faults.append(.unknownSource(source, edge: "\(source) → \(targets.joined(separator: ", "))"))
     }
     return faults + targets.filter { !isTarget($0) }.map { .unknownTarget($0, from: source) }
+  }
+
+  /// What always leads to a node brings it the state alone. Conditions and commands may send.
+  private func inputFaults() -> [GraphFault] {
+    let takers = Set(graph.nodes.filter(\.body.needsInput).map(\.name))
+    var pairs = graph.edges + graph.nodes.compactMap { node in node.handler.map { (node.name, $0) } }
+    pairs += graph.barriers.map { ($0.sources.joined(separator: ", "), $0.target) }
+    return pairs.filter { takers.contains($0.target) }.map { .missingInput($0.target, from: $0.source) }
   }
 
   private func isTarget(_ name: String) -> Bool { name == NodeNames.end || names.contains(name) }

@@ -51,6 +51,15 @@ enum NodeBody<State: GraphState>: Sendable {
   case sent(@Sendable (StoredValue, NodeContext<State>) async throws -> Command<State>)
   /// Runs another graph (G34).
   case subgraph(SubgraphBody<State>)
+
+  /// Whether it can do nothing with the state alone.
+  var needsInput: Bool {
+    switch self {
+    case .plain, .contextual: false
+    case .sent: true
+    case .subgraph(let subgraph): subgraph.needsInput
+    }
+  }
 }
 
 /// A conditional edge as it was declared.

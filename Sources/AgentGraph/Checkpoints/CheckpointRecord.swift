@@ -166,11 +166,15 @@ public struct CheckpointMetadata: Sendable, Hashable, Codable {
   public var versions: [Int] = []
   /// Channels, by the same order, whose beginning was changed since this graph's first checkpoint.
   public var rewritten: [Int]?
+  /// Where the graph's nested graphs with a state of their own stand: their checkpoints, by namespace (G35). Nil while
+  /// none was called.
+  public var own: [String: CheckpointID]?
 
   /// Makes one.
   public init(
     source: CheckpointSource, step: Int, run: String, graph: String, createdAt: UInt64, ran: [String] = [],
-    parents: [String: CheckpointID] = [:], versions: [Int] = [], rewritten: [Int]? = nil
+    parents: [String: CheckpointID] = [:], versions: [Int] = [], rewritten: [Int]? = nil,
+    own: [String: CheckpointID]? = nil
   ) {
     self.source = source
     self.step = step
@@ -181,5 +185,6 @@ public struct CheckpointMetadata: Sendable, Hashable, Codable {
     self.parents = parents
     self.versions = versions
     self.rewritten = rewritten
+    self.own = own
   }
 }

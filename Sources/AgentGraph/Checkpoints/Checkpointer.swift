@@ -20,7 +20,8 @@ public protocol Checkpointer: Sendable {
   func namespaces(thread: String) async throws -> [GraphNamespace]
 
   /// Removes checkpoints that the policy does not keep; returns how many. It never removes the latest of a namespace,
-  /// nor one with an open interrupt that no checkpoint follows (G29).
+  /// nor one with an open interrupt that no checkpoint follows, nor one that a checkpoint of the graph around which
+  /// stays names in `CheckpointMetadata.own` (G29).
   @discardableResult
   func prune(thread: String, keeping policy: RetentionPolicy) async throws -> Int
 

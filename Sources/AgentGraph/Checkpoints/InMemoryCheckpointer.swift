@@ -131,17 +131,20 @@ public final class InMemoryCheckpointer: Checkpointer {
       let micros = age / .microseconds(1)
       return micros >= Double(now) ? 0 : now - UInt64(max(0, micros))
     }
-    var removed = 0
-    for (namespace, line) in namespaces {
+    var (removed, named) = (0, Set<CheckpointID>())
+    // Enclosing graphs come first: what stays of them names what they go on with of nested ones.
+    for namespace in namespaces.keys.sorted(by: { $0.rawValue.utf8.count < $1.rawValue.utf8.count }) {
+      let line = namespaces[namespace] ?? []
       // Nobody can answer what was asked at a checkpoint that another one follows.
       let followed = Set(line.compactMap(\.record.parent))
       let kept = line.enumerated().filter { place, entry in
-        if place == line.count - 1 { return true }
+        if place == line.count - 1 || named.contains(entry.record.id) { return true }
         if entry.hasOpenInterrupts, !followed.contains(entry.record.id) { return true }
         if let last = policy.last, place >= line.count - last { return true }
         return oldest.map { entry.record.metadata.createdAt >= $0 } ?? false
       }
       removed += line.count - kept.count
+      for (_, entry) in kept { named.formUnion(entry.record.metadata.own?.values.map(\.self) ?? []) }
       namespaces[namespace] = kept.map(\.element)
     }
     return removed + removeOrphans(&namespaces)

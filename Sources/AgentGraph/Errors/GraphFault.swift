@@ -16,6 +16,8 @@ public enum GraphFault: Sendable, Hashable, CustomStringConvertible {
   case noTargets(from: String)
   /// A list edge that no node is a source of.
   case emptyBarrier(to: String)
+  /// An edge leads to a node that takes what is sent to it, or a handler is such a node: neither brings it an input.
+  case missingInput(String, from: String)
   /// An interrupt is wanted before or after a node that is not there.
   case unknownInterrupt(String)
   /// A node is its own error handler, or its handler has a handler that leads back to it.
@@ -43,6 +45,9 @@ public enum GraphFault: Sendable, Hashable, CustomStringConvertible {
       "nothing leads to \"\(name)\": add an edge, a condition's target, or name it in a node's destinations"
     case .noTargets(let source): "the conditional edge of \"\(source)\" names no target"
     case .emptyBarrier(let target): "the list edge to \"\(target)\" has no source"
+    case .missingInput(let name, let source):
+      "\"\(name)\" takes what is sent to it, and \"\(source)\" leads to it without an input: let a condition or a command "
+        + "send to it, or declare it without an input"
     case .unknownInterrupt(let name): "an interrupt is wanted at \"\(name)\", which is not a node"
     case .handlerCycle(let name): "the error handlers of \"\(name)\" lead back to it"
     case .invalidPolicy(let node, let problem): "a policy of \"\(node)\": \(problem)"

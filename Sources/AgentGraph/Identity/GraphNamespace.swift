@@ -25,6 +25,12 @@ public struct GraphNamespace: RawRepresentable, Sendable, Hashable, Codable, Cus
     return GraphNamespace(rawValue: String(rawValue[..<bar]))
   }
 
+  /// The node that holds the graph; "" for the outermost one.
+  var node: String {
+    let own = rawValue.lastIndex(of: "|").map { rawValue[rawValue.index(after: $0)...] } ?? rawValue[...]
+    return String(own.prefix { $0 != ":" })
+  }
+
   /// Whether it lies in `other`, or is it.
   public func isWithin(_ other: GraphNamespace) -> Bool {
     other.isRoot || self == other || rawValue.hasPrefix(other.rawValue + "|")

@@ -1,4 +1,5 @@
 import AgentJSON
+import Synchronization
 
 /// What all graphs of a run share.
 final class RunScope: Sendable {
@@ -43,6 +44,8 @@ final class GraphLevel: Sendable {
   let life: SignOfLife?
   /// Whether somebody listens to this graph's events.
   private let isHeard: Bool
+  /// Where calls of this superstep left nested graphs with a state of their own, by node.
+  private let reached = Mutex<[String: CheckpointReference]>([:])
 
   init(
     scope: RunScope, namespace: GraphNamespace, isSaved: Bool, parents: [String: CheckpointID],
@@ -61,6 +64,17 @@ final class GraphLevel: Sendable {
   var saver: RunSaver? { isSaved && !isGivenUp ? scope.saver : nil }
   var sink: EventSink? { isHeard && !isGivenUp ? scope.sink : nil }
   private var isGivenUp: Bool { life?.isGivenUp ?? false }
+
+  /// Notes where a call left a nested graph with a state of its own.
+  func note(_ checkpoint: CheckpointReference, of node: String) { reached.withLock { $0[node] = checkpoint } }
+
+  /// What was noted since the last time.
+  func takeReached() -> [String: CheckpointReference] {
+    reached.withLock { reached in
+      defer { reached = [:] }
+      return reached
+    }
+  }
 
   /// Refuses a checkpoint of this graph, and names it.
   func unreadable(_ checkpoint: CheckpointID?, _ problem: String) -> GraphError {

@@ -48,7 +48,7 @@ extension GraphLoop {
     CheckpointMetadata(
       source: place.source, step: step, run: level.scope.runID, graph: plan.name,
       createdAt: level.scope.options.ids.microseconds(), ran: place.ran.map(plan.nodeName), parents: level.parents,
-      versions: log.versions, rewritten: log.rewritten.isEmpty ? nil : log.rewritten.sorted())
+      versions: log.versions, rewritten: log.rewritten.isEmpty ? nil : log.rewritten.sorted(), own: storedOwn)
   }
 
   private var checkpointPlan: CheckpointPlan {
@@ -81,6 +81,7 @@ extension GraphLoop {
       rewritten: Set(stored.metadata.rewritten ?? []))
     place = CheckpointPlace(current: stored.id, saved: stored.id, source: stored.metadata.source)
     place.ran = stored.metadata.ran.compactMap(plan.index)
+    takeUpOwn(stored.metadata)
     for (number, barrier) in plan.barriers.enumerated() {
       let seen = Set(stored.plan.barriers[barrier.key] ?? [])
       arrived[number] = Set(barrier.sources.indices.filter { seen.contains(barrier.sources[$0]) })

@@ -51,14 +51,19 @@ extension GraphLoop {
   mutating func fork(_ stored: StoredCheckpoint) async throws {
     var stored = stored
     stored.pending = []
-    try load(stored)
+    try takeUp(stored)
     try resume(stored)
+    step += 1
+    try await advance(.fork)
+  }
+
+  /// Takes up a checkpoint, also one of another place: a nested graph's new branch may have one of its own, and its
+  /// first checkpoint follows none there.
+  mutating func takeUp(_ stored: StoredCheckpoint) throws {
+    try load(stored)
     if stored.namespace != level.namespace {
-      // A nested graph's new branch has a place of its own: its first checkpoint follows none there.
       place.saved = nil
       log.noteAll()
     }
-    step += 1
-    try await advance(.fork)
   }
 }

@@ -4,7 +4,8 @@ extension GraphLoop {
   /// Runs what is due, and says what it came to. Throws the first error of a task, and `CancellationError` (G19).
   mutating func outcomes() async throws -> SuperstepOutcome<State> {
     let runner = TaskRunner(
-      plan: plan, level: level, snapshot: state, step: step + 1, checkpoint: place.current, isResumed: isResumed)
+      plan: plan, level: level, snapshot: state, step: step + 1, checkpoint: place.current, isResumed: isResumed,
+      own: own)
     if tasks.count == 1, pending.isEmpty {
       let outcome = await runner.run(tasks[0])
       if case .done(let result) = outcome { return .done(TaskResults(first: result)) }

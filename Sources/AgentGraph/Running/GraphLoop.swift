@@ -16,6 +16,8 @@ struct GraphLoop<State: GraphState> {
   var deferred: Set<Int> = []
   var log: ChannelLog
   var place: CheckpointPlace
+  /// Where nested graphs with a state of their own stand, by node.
+  var own: [String: CheckpointReference] = [:]
   /// What tasks of the loaded checkpoint came to already.
   var pending: [TaskID: PendingOutcome] = [:]
   /// Whether the next superstep may have been begun by an earlier run.
@@ -52,12 +54,15 @@ struct GraphLoop<State: GraphState> {
   /// One superstep. Returns how the run ends, if it ends here.
   private mutating func superstep() async throws -> LoopEnd? {
     if !rules.isEmpty, let stops = try await stopBefore() { return stops }
+    if plan.hasOwn { try refuseSharedState() }
     let results: TaskResults<State>
     switch try await outcomes() {
     case .done(let all): results = all
     case .stopped(let end): return end
     }
+    let reached = plan.hasOwn ? try await ownStates() : [:]
     if level.saver?.waitsForEnd == true { try takeOrRestore(results) } else { try take(results) }
+    if plan.hasOwn { own = reached }
     taken += 1
     step += 1
     isResumed = false

@@ -56,7 +56,9 @@ struct GraphRun<State: GraphState> {
   {
     if let stored = start.stored { try loop.load(stored) }
     switch start.kind {
-    case .input: try await loop.begin(input ?? .nothing)
+    case .input:
+      if let stored = start.stored { try await loop.keepUnfinished(stored) }
+      try await loop.begin(input ?? .nothing)
     case .nothing: break
     case .fork:
       if let stored = start.stored { try await loop.fork(stored) }

@@ -128,6 +128,8 @@ struct TaskSeat: Sendable {
   var answers: [JSONValue] = []
   /// Whether the task may have been begun before, so that there may be something to go on from.
   var isResumed = false
+  /// Where the node's nested graph stands, if it has a state of its own.
+  var own: CheckpointReference?
 
   func id(node: String, step: Int, _ level: GraphLevel) -> TaskID {
     TaskID(checkpoint: checkpoint, namespace: level.namespace, step: step, node: node, path: path)

@@ -59,25 +59,29 @@ final class RunSaver: Sendable {
     try await settle(below: 1)
   }
 
-  /// The last checkpoint of a namespace with all that belongs to it, also where the checkpointer does not have it yet.
-  func latest(_ namespace: GraphNamespace, of thread: String) async throws -> StoredCheckpoint? {
+  /// A checkpoint of a namespace, or the last one, with all that belongs to it, also where the checkpointer does not
+  /// have it yet.
+  func find(_ namespace: GraphNamespace, _ id: CheckpointID? = nil, of thread: String) async throws
+    -> StoredCheckpoint?
+  {
     // A read may overtake saves that are under way.
     try await settle(below: 1)
     let held = state.withLock { $0.held }
-    var latest: StoredCheckpoint?
+    var found: StoredCheckpoint?
     for case .checkpoint(let record) in held.reversed() where record.namespace == namespace {
-      latest = StoredCheckpoint(record)
+      guard id == nil || record.id == id else { continue }
+      found = StoredCheckpoint(record)
       break
     }
-    if latest == nil { latest = try await checkpointer.load(thread: thread, namespace: namespace, id: nil) }
+    if found == nil { found = try await checkpointer.load(thread: thread, namespace: namespace, id: id) }
     for write in held {
       switch write {
-      case .pending(let record) where record.checkpoint == latest?.id: latest?.pending.append(record)
-      case .effect(let record) where record.checkpoint == latest?.id: latest?.effects.append(record)
+      case .pending(let record) where record.checkpoint == found?.id: found?.pending.append(record)
+      case .effect(let record) where record.checkpoint == found?.id: found?.effects.append(record)
       default: continue
       }
     }
-    return latest
+    return found
   }
 
   private func submit(_ writes: [CheckpointWrite]) {

@@ -11,6 +11,9 @@ public enum SubgraphCheckpointing: Sendable, Hashable {
 /// A graph within a node.
 struct SubgraphBody<State: GraphState>: Sendable {
   let drawing: GraphDrawing
+  let checkpointing: SubgraphCheckpointing
+  /// Whether it takes what is sent to it, and nothing else.
+  var needsInput = false
   let run: @Sendable (StoredValue?, NodeContext<State>) async throws -> Command<State>
 }
 
@@ -33,13 +36,15 @@ struct SubgraphCall<Parent: GraphState, Child: GraphState> {
       scope: outer.scope, namespace: namespace, isSaved: isSaved, parents: parents,
       journal: EffectJournal(stored?.effects ?? []), origin: seed.map { ForkOrigin($0) }, life: context.life)
     var loop = GraphLoop(graph.plan, level, graph.interrupts, state: Child())
+    defer { note(loop.place.current, in: namespace) }
     if let seed {
       try await loop.fork(seed)
     } else {
-      if let stored { try loop.load(stored) }
+      if let stored { try loop.takeUp(stored) }
       if let stored, isContinued(stored, outer, seat) {
         try loop.resume(stored)
       } else {
+        if let stored { try await loop.keepUnfinished(stored) }
         try await start(&loop)
       }
     }
@@ -75,14 +80,30 @@ struct SubgraphCall<Parent: GraphState, Child: GraphState> {
     if loop.level.saver?.waitsForEnd == true { try await loop.flush() }
   }
 
-  /// What an earlier run or call left.
+  /// What an earlier run or call left: of a call that was cut, what it came to; else a state of the graph's own, as it
+  /// was at the enclosing graph's checkpoint (G35).
   private func earlier(_ namespace: GraphNamespace, _ outer: GraphLevel, _ seat: TaskSeat) async throws
     -> StoredCheckpoint?
   {
     guard checkpointing == .own || seat.isResumed, let saver = outer.saver, let thread = outer.scope.thread else {
       return nil
     }
-    return try await saver.latest(namespace, of: thread)
+    if seat.isResumed, let latest = try await saver.find(namespace, of: thread) {
+      if checkpointing == .inherited || isContinued(latest, outer, seat) { return latest }
+    }
+    guard let own = seat.own else { return nil }
+    if let stored = try await saver.find(own.namespace, own.id, of: thread) { return stored }
+    throw GraphError(
+      .unknownCheckpoint,
+      "Node \"\(context.node)\" goes on with a state of its own, and its checkpoint \(own.id) of thread \"\(thread)\" "
+        + "is not kept any more.", node: context.node)
+  }
+
+  /// Tells the enclosing graph where its nested graph stands.
+  private func note(_ checkpoint: CheckpointID?, in namespace: GraphNamespace) {
+    guard checkpointing == .own, let checkpoint, checkpoint != context.seat.own?.id, !(context.life?.isGivenUp ?? false)
+    else { return }
+    context.level.note(CheckpointReference(checkpoint, in: namespace), of: context.node)
   }
 
   private func isContinued(_ stored: StoredCheckpoint, _ outer: GraphLevel, _ seat: TaskSeat) -> Bool {

@@ -9,11 +9,15 @@ struct TaskRunner<State: GraphState>: Sendable {
   let checkpoint: CheckpointID?
   /// Whether the superstep may have been begun before.
   let isResumed: Bool
+  /// Where nested graphs with a state of their own stand, by node.
+  let own: [String: CheckpointReference]
 
   /// Runs a task to its end: attempts, then the handler's turn. Never throws; what went wrong is the outcome.
   func run(_ task: NodeTask, answers: [JSONValue] = []) async -> TaskOutcome<State> {
     let node = plan.nodes[task.node]
-    let seat = TaskSeat(path: task.path, checkpoint: checkpoint, answers: answers, isResumed: isResumed)
+    let seat = TaskSeat(
+      path: task.path, checkpoint: checkpoint, answers: answers, isResumed: isResumed,
+      own: own.isEmpty ? nil : own[node.name])
     guard level.sink != nil else { return await result(of: task, node, seat) }
     do {
       try await tellStart(node, seat)

@@ -41,6 +41,7 @@ extension CompiledGraph {
     if let stored {
       try loop.load(stored)
       try loop.resume(stored)
+      try await loop.keepUnfinished(stored)
     }
     try await loop.update(command, as: try writer(node, stored, thread))
     try await saver.finish()
@@ -86,7 +87,8 @@ extension GraphLoop {
       return
     }
     let runner = TaskRunner(
-      plan: plan, level: level, snapshot: state, step: step + 1, checkpoint: place.current, isResumed: false)
+      plan: plan, level: level, snapshot: state, step: step + 1, checkpoint: place.current, isResumed: false,
+      own: own)
     let results = TaskResults(first: TaskResult(command: try await runner.completed(command, plan.nodes[node])))
     tasks = [NodeTask(node: node)]
     log.begin()

@@ -46,6 +46,18 @@ struct CheckpointRow: Sendable {
     return try row.map { try CheckpointRow($0, space: space) }
   }
 
+  /// The checkpoints of nested graphs that those of a namespace name. What is damaged names none.
+  static func fetchOwn(_ db: Database, space: Int64) throws -> Set<CheckpointID> {
+    let cursor = try Row.fetchCursor(
+      try db.cachedStatement(sql: "SELECT \(columns) FROM checkpoints WHERE space = ?"), arguments: [space])
+    var named: Set<CheckpointID> = []
+    while let row = try cursor.next() {
+      guard let own = (try? CheckpointRow(row, space: space))?.metadata.own else { continue }
+      named.formUnion(own.values)
+    }
+    return named
+  }
+
   /// Whether a namespace has any checkpoint.
   static func exists(_ db: Database, space: Int64) throws -> Bool {
     try Bool.fetchOne(
@@ -147,21 +159,35 @@ extension CheckpointMetadata {
     for version in versions { writer.add(signed: step &- version) }
     writer.add(rewritten?.count ?? 0)
     for channel in rewritten ?? [] { writer.add(channel) }
+    // Most have none, and end here.
+    guard let own else { return }
+    writer.add(own.count)
+    for (namespace, checkpoint) in own.sorted(by: { $0.key < $1.key }) {
+      writer.add(namespace)
+      writer.add(checkpoint.time)
+      writer.add(checkpoint.origin)
+    }
   }
 
   fileprivate init(_ reader: inout RowReader, id: CheckpointID, source: CheckpointSource, run: String) throws {
     let step = try reader.signed()
     let createdAt = id.time &+ UInt64(bitPattern: Int64(try reader.signed()))
     let ran = try reader.list { try $0.text() }
-    let parents = try reader.list {
-      (try $0.text(), CheckpointID(time: try $0.number(), origin: try $0.number()))
-    }
+    let parents = try reader.checkpoints()
     let versions = try reader.list { step &- (try $0.signed()) }
     let rewritten = try reader.list { Int(truncatingIfNeeded: try $0.number()) }
     self.init(
       source: source, step: step, run: run, graph: "", createdAt: createdAt, ran: ran,
-      parents: Dictionary(parents, uniquingKeysWith: { first, _ in first }), versions: versions,
-      rewritten: rewritten.isEmpty ? nil : rewritten)
+      parents: parents, versions: versions, rewritten: rewritten.isEmpty ? nil : rewritten,
+      own: reader.isAtEnd ? nil : try reader.checkpoints())
+  }
+}
+
+extension RowReader {
+  /// Checkpoints by namespace.
+  fileprivate mutating func checkpoints() throws -> [String: CheckpointID] {
+    let pairs = try list { (try $0.text(), CheckpointID(time: try $0.number(), origin: try $0.number())) }
+    return Dictionary(pairs, uniquingKeysWith: { first, _ in first })
   }
 }
 

@@ -3,8 +3,9 @@ import GRDB
 
 /// Removes checkpoints of a thread that a policy does not keep (G29), in steps that are a small transaction each.
 ///
-/// In every namespace stay: the latest; those that the policy keeps; and those with an open interrupt, which is one
-/// that a task waits at while nothing follows its checkpoint. A namespace of a task goes with the checkpoint that the
+/// In every namespace stay: the latest; those that the policy keeps; those with an open interrupt, which is one that a
+/// task waits at while nothing follows its checkpoint; and those of nested graphs with a state of their own that what
+/// stays of the graph around names. A namespace of a task goes with the checkpoint that the
 /// task is of. Payloads go once no checkpoint that stays refers to them.
 struct ThreadPruning: Sendable {
   /// So many rows are removed in a step, about.
@@ -54,7 +55,7 @@ struct ThreadPruning: Sendable {
       removed += try SpaceRemoval.step(db, space: space, budget: &budget)
       return try !SpaceRows.exists(db, space: space)
     }
-    let victims = try victims(db, space: space, max: max(budget, 1))
+    let victims = try victims(db, thread: thread, space: space, namespace, max: max(budget, 1))
     for victim in victims { try SpaceRemoval.removeCheckpoint(db, space: space, victim) }
     removed += victims.count
     budget -= victims.count
@@ -76,7 +77,9 @@ struct ThreadPruning: Sendable {
   }
 
   /// Checkpoints that are not kept, the oldest first.
-  private func victims(_ db: Database, space: Int64, max: Int) throws -> [CheckpointID] {
+  private func victims(
+    _ db: Database, thread: Int64, space: Int64, _ namespace: GraphNamespace, max: Int
+  ) throws -> [CheckpointID] {
     guard !policy.isUnlimited else { return [] }
     let statement = try db.cachedStatement(
       sql: """
@@ -94,11 +97,20 @@ struct ThreadPruning: Sendable {
       if rank > 0, !policy.keeps(id, rank: rank, now: now) { candidates.append(id) }
       rank += 1
     }
+    let named = candidates.isEmpty ? [] : try named(db, thread: thread, namespace)
     var victims: [CheckpointID] = []
-    for id in candidates.reversed() where victims.count < max {
+    for id in candidates.reversed() where victims.count < max && !named.contains(id) {
       if try followed.contains(id) || !TaskRecordRow.waits(db, space: space, id) { victims.append(id) }
     }
     return victims
+  }
+
+  /// What the graph around goes on with, if the namespace is that of a graph with a state of its own.
+  private func named(_ db: Database, thread: Int64, _ namespace: GraphNamespace) throws -> Set<CheckpointID> {
+    guard let enclosing = namespace.enclosing, namespace.taskBindings.last != enclosing,
+      let outer = try SpaceRows.space(db, thread: thread, enclosing)
+    else { return [] }
+    return try CheckpointRow.fetchOwn(db, space: outer)
   }
 }
 

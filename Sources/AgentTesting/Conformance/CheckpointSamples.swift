@@ -36,6 +36,7 @@ final class CheckpointSamples {
   func make(
     after parent: Sample?? = nil, source: CheckpointSource = .loop, run: String = "run-1",
     plan: CheckpointPlan = CheckpointPlan(), parents: [String: CheckpointID] = [:],
+    own: [String: CheckpointID]? = nil,
     _ change: (inout SampleState) -> Void = { _ in }
   ) -> CheckpointWrite {
     let parent = parent ?? all.last
@@ -45,7 +46,7 @@ final class CheckpointSamples {
     let metadata = CheckpointMetadata(
       source: source, step: step, run: run, graph: "sample", createdAt: time.now, ran: ["node"], parents: parents,
       versions: state.contents.map { _ in step },
-      rewritten: step.isMultiple(of: 2) ? [0] : nil)
+      rewritten: step.isMultiple(of: 2) ? [0] : nil, own: own)
     let record = CheckpointRecord(
       thread: thread, namespace: namespace, id: ids.nextCheckpoint(), parent: parent?.record.id, metadata: metadata,
       plan: plan, state: state, changes: state.changes(since: parent?.state))

@@ -78,6 +78,25 @@ extension CheckpointerConformance {
         try await samples.expectStored(in: checkpointer, where: { kept.contains($0) }, "\"\(samples.namespace)\"")
       }
     },
+    Check("what a checkpoint that stays names of a nested graph stays") { checkpointer, time in
+      let root = CheckpointSamples(time)
+      let child = CheckpointSamples(time, namespace: GraphNamespace(rawValue: "a"))
+      let leaf = CheckpointSamples(time, namespace: GraphNamespace(rawValue: "a|b"))
+      for _ in 0..<6 {
+        for _ in 0..<3 { try await checkpointer.save([leaf.make()]) }
+        for _ in 0..<3 { try await checkpointer.save([child.make(own: ["a|b": leaf.last.record.id])]) }
+        try await checkpointer.save([root.make(own: ["a": child.last.record.id])])
+      }
+      // 4 of the 6 calls go; of those that stay, the nested graphs' last checkpoints are named.
+      let removed = try await checkpointer.prune(thread: "thread", keeping: RetentionPolicy(last: 2))
+      try expectEqual(removed, 4 + (18 - 3) + (18 - 3), "removed")
+      let rest = Set(root.all.suffix(2).map(\.record.id))
+      try await root.expectStored(in: checkpointer, where: { rest.contains($0) }, "the root")
+      for samples in [child, leaf] {
+        let kept = Set([14, 16, 17].map { samples.all[$0].record.id })
+        try await samples.expectStored(in: checkpointer, where: { kept.contains($0) }, "\"\(samples.namespace)\"")
+      }
+    },
     Check("a nested namespace goes with the checkpoint that its task is of") { checkpointer, time in
       let root = CheckpointSamples(time)
       var nested: [(CheckpointSamples, CheckpointSamples)] = []

@@ -55,6 +55,31 @@ import Testing
     #expect(found.count == expected.count)
   }
 
+  @Test("G8 G9 an edge to a node that takes what is sent to it does not compile; conditions and commands may send")
+  func missingInput() throws {
+    let page = try GraphCase.page().compile()
+    func build(_ graph: inout Graph<Ledger>) {
+      graph.node("job", input: Int.self) { _, _ in .nothing }
+      graph.subgraph("page", page, takes: String.self, input: { _ in .nothing }, output: { _ in .nothing })
+      graph.node("a", .destinations(["job", "page"])) { _ in .nothing }
+      graph.start(at: "a")
+      graph.edge("a", to: ["job", "page"]) { _ in .end }
+    }
+    #expect(faults(build) == [])
+    let found = faults { graph in
+      build(&graph)
+      graph.node("b", .onError("job")) { _ in .nothing }
+      graph.start(at: "job", "b")
+      graph.edge("a", to: "page")
+      graph.edge(["a", "b"], to: "job")
+    }
+    let expected = Set([
+      GraphFault.missingInput("job", from: "__start__"), .missingInput("page", from: "a"),
+      .missingInput("job", from: "b"), .missingInput("job", from: "a, b"),
+    ])
+    #expect(Set(found) == expected && found.count == expected.count)
+  }
+
   @Test("G8 the start is no target, and the end is no source and no error handler")
   func ends() {
     let found = faults { graph in

@@ -101,7 +101,7 @@ struct GraphBuilding {
     }
     guard case .subgraph(let body)? = graph.nodes.popLast()?.body else { return }
     // The same node, with notes of its starts and writes.
-    let noted = SubgraphBody<PoolState>(drawing: body.drawing) { sent, context in
+    let noted = SubgraphBody<PoolState>(drawing: body.drawing, checkpointing: checkpointing) { sent, context in
       _ = site.journal.start(name, in: site.path, context)
       let command = try await GraphJournal.$enclosing.withValue(context.taskID) { try await body.run(sent, context) }
       site.journal.write(try site.shown(command), by: context.taskID)

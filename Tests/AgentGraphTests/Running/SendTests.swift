@@ -90,7 +90,7 @@ import Testing
   func missingInput() async throws {
     var graph = Graph<Ledger>()
     graph.node("job", input: Job.self) { _, _ in .nothing }
-    graph.start(at: "job")
+    graph.start(at: ["job"]) { _ in "job" }
     let compiled = try graph.compile()
     let error = await graphError { _ = try await compiled.run(.nothing) }
     #expect(error?.code == .wrongInput)

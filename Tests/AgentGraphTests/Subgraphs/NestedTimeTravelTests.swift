@@ -116,11 +116,9 @@ import Testing
     #expect(try await compiled.run(.nothing, on: "t").state.lines == ["1", "2", "3", "4"])
     let due = try await compiled.history(of: "t").filter { $0.next == ["page"] }
     #expect(due.map(\.state.lines) == [["1", "2", "3"], ["1", "2"], ["1"], []])
-    await withKnownIssue("a fork takes up the newest own state, not that of the time") {
-      let forked = try await compiled.run(on: "t", options: .from(due[3].reference))
-      #expect(forked.state.lines == ["1", "2"])
-      // The thread goes on with the branch's state.
-      #expect(try await compiled.run(.nothing, on: "t").state.lines == ["1", "2", "3", "4"])
-    }
+    let forked = try await compiled.run(on: "t", options: .from(due[3].reference))
+    #expect(forked.state.lines == ["1", "2"])
+    // The thread goes on with the branch's state.
+    #expect(try await compiled.run(.nothing, on: "t").state.lines == ["1", "2", "3", "4"])
   }
 }

@@ -203,7 +203,7 @@ import Testing
     var needs = Graph<Ledger>()
     needs.subgraph(
       "page", try counter().compile(), takes: String.self, input: { _ in .nothing }, output: { _ in .nothing })
-    needs.start(at: "page")
+    needs.start(at: ["page"]) { _ in "page" }
     let error = await graphError { _ = try await needs.compile().run(.nothing) }
     #expect(error?.code == .wrongInput && error?.node == "page")
   }
