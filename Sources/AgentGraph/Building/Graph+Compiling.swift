@@ -4,8 +4,8 @@ extension Graph {
   /// With a checkpointer, runs that name a thread are durable and can be resumed. `interruptBefore` and
   /// `interruptAfter` stop runs at these nodes (G33).
   public func compile(
-    checkpointer: (any Checkpointer)? = nil, interruptBefore: InterruptPoints = .none,
-    interruptAfter: InterruptPoints = .none
+    checkpointer: (any Checkpointer)? = nil, interruptBefore: InterruptPoints = .nowhere,
+    interruptAfter: InterruptPoints = .nowhere
   ) throws -> CompiledGraph<State> {
     let layout = StateLayout.of(State.self)
     let check = GraphCheck(self, interruptPoints: interruptBefore.names.union(interruptAfter.names))
@@ -23,7 +23,7 @@ extension Graph {
 /// Where runs stop on their own (G33).
 public enum InterruptPoints: Sendable {
   /// Nowhere.
-  case none
+  case nowhere
   /// At these nodes.
   case nodes([String])
   /// At every node.
@@ -36,7 +36,7 @@ public enum InterruptPoints: Sendable {
 
   func contains(_ node: String) -> Bool {
     switch self {
-    case .none: false
+    case .nowhere: false
     case .nodes(let names): names.contains(node)
     case .all: true
     }
@@ -45,11 +45,11 @@ public enum InterruptPoints: Sendable {
 
 /// The stops of a graph or of a run.
 struct InterruptRules: Sendable {
-  var before: InterruptPoints = .none
-  var after: InterruptPoints = .none
+  var before: InterruptPoints = .nowhere
+  var after: InterruptPoints = .nowhere
 
   var isEmpty: Bool {
-    if case .none = before, case .none = after { return true }
+    if case .nowhere = before, case .nowhere = after { return true }
     return false
   }
 }

@@ -8,6 +8,7 @@ struct GraphRun<State: GraphState> {
   let sink: EventSink?
 
   func run(_ input: Command<State>?) async throws -> GraphResult<State> {
+    try checkStops()
     guard let checkpointer = graph.checkpointer, let thread else { return try await runUnsaved(input) }
     let start = try await RunStart(graph: graph, checkpointer: checkpointer, thread: thread, options: options)
       .find(input)
@@ -66,6 +67,21 @@ struct GraphRun<State: GraphState> {
       if let stored = start.stored { try loop.resume(stored) }
       if let input, !input.writes.isEmpty { try await loop.writeBesideAnswers(input) }
     }
+  }
+
+  /// A stop that can never be is a mistake, and the run would go past it.
+  private func checkStops() throws {
+    var problems: [String] = []
+    for (option, points) in [("interruptBefore", options.interruptBefore), ("interruptAfter", options.interruptAfter)] {
+      let unknown = (points?.names ?? []).filter { graph.plan.index(of: $0) == nil }.sorted()
+      if !unknown.isEmpty { problems.append("\(option) names \(unknown.map { "\"\($0)\"" }.joined(separator: ", "))") }
+    }
+    guard !problems.isEmpty else { return }
+    let names = graph.plan.nodes.map(\.name).joined(separator: ", ")
+    throw GraphError(
+      .invalidUse,
+      "The run's \(problems.joined(separator: ", and ")), which graph \"\(graph.name)\" does not have. There are: \(names)."
+    )
   }
 
   private var rules: InterruptRules {

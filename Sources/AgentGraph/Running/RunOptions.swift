@@ -8,9 +8,10 @@ public struct RunOptions: Sendable {
   public var durability = Durability.async
   /// With `exit`: whether what was reached is saved when an error or a cancellation ends the run, too.
   public var keepsFailures = true
-  /// Stops before these nodes; nil takes what the graph was compiled with (G33).
+  /// Stops before these nodes of the outermost graph; nil takes what it was compiled with (G33). Names that it does
+  /// not have are refused.
   public var interruptBefore: InterruptPoints?
-  /// Stops after these nodes; nil takes what the graph was compiled with (G33).
+  /// Stops after these nodes of the outermost graph; nil takes what it was compiled with (G33).
   public var interruptAfter: InterruptPoints?
   /// Runs from this checkpoint of the thread, as a fork (G26).
   public var from: CheckpointReference?

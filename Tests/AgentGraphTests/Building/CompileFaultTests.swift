@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct CompileFaultTests {
   private func faults(
-    interruptBefore: InterruptPoints = .none, _ build: (inout Graph<Ledger>) -> Void
+    interruptBefore: InterruptPoints = .nowhere, _ build: (inout Graph<Ledger>) -> Void
   ) -> [GraphFault] {
     var graph = Graph<Ledger>()
     build(&graph)

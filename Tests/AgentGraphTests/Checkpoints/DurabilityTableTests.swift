@@ -10,7 +10,7 @@ struct GraphCase: Sendable, CustomTestStringConvertible {
   var testDescription: String { name }
 
   /// The final state.
-  func drive(_ keeper: (any Checkpointer)?, _ durability: Durability, interruptAt: InterruptPoints = .none) async throws
+  func drive(_ keeper: (any Checkpointer)?, _ durability: Durability, interruptAt: InterruptPoints = .nowhere) async throws
     -> Ledger
   {
     let graph = try make().compile(checkpointer: keeper, interruptBefore: interruptAt, interruptAfter: interruptAt)

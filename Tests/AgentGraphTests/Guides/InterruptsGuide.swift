@@ -96,7 +96,7 @@ import Testing
 
     // For one run, whatever the graph was compiled with:
     var options = RunOptions()
-    options.interruptBefore = InterruptPoints.none
+    options.interruptBefore = .nowhere
     options.interruptAfter = .all
     let after = try await careful.run(.write(\.draft, "Dear Ada …"), on: "mail-4", options: options)
     #expect(after.interrupts.map(\.kind) == [.question])

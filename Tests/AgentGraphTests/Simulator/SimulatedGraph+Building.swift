@@ -23,8 +23,8 @@ extension SimulatedGraph {
       }
     }
     return try built.compile(
-      interruptBefore: stopsBefore.isEmpty ? .none : .nodes(names(stopsBefore)),
-      interruptAfter: stopsAfter.isEmpty ? .none : .nodes(names(stopsAfter)))
+      interruptBefore: stopsBefore.isEmpty ? .nowhere : .nodes(names(stopsBefore)),
+      interruptAfter: stopsAfter.isEmpty ? .nowhere : .nodes(names(stopsAfter)))
   }
 
   private func add(_ node: SimulatedNode, to built: inout Graph<SimulatedState>, _ world: SimulatedWorld) throws {

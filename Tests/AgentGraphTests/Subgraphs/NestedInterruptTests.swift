@@ -12,7 +12,7 @@ struct ThreeLevels {
 
   /// `leaf` is what the innermost graph's second node does.
   init(
-    checkpointing: SubgraphCheckpointing = .inherited, stopBefore: InterruptPoints = .none,
+    checkpointing: SubgraphCheckpointing = .inherited, stopBefore: InterruptPoints = .nowhere,
     leaf: @escaping @Sendable (Page, NodeContext<Page>) async throws -> Command<Page>
   ) throws {
     let visits = visits

@@ -42,6 +42,28 @@ import Testing
     #expect(found.state.lines == ["in", "a", "b", "c"])
   }
 
+  @Test("G33 a run that is to stop at nodes that are not there is refused, and names them all")
+  func unknown() async throws {
+    let visits = Visits()
+    var graph = Graph<Ledger>("mail")
+    graph.node("a") { _ in
+      visits.add("a")
+      return .nothing
+    }
+    graph.start(at: "a")
+    let compiled = try graph.compile(checkpointer: InMemoryCheckpointer())
+    var options = RunOptions()
+    options.interruptBefore = .nodes(["a", "x", "b"])
+    options.interruptAfter = .nodes(["y"])
+    for thread in ["t", nil] {
+      let error = await graphError { _ = try await compiled.run(.nothing, on: thread, options: options) }
+      #expect(error?.code == .invalidUse)
+      let names = ["interruptBefore names \"b\", \"x\"", "interruptAfter names \"y\"", "There are: a."]
+      #expect(names.allSatisfy { error?.message.contains($0) == true }, "\(error?.message ?? "")")
+    }
+    #expect(visits.list == [] && (try await compiled.snapshot(of: "t")) == nil)
+  }
+
   @Test("G33 all stops at every node; before and after are combined", arguments: Keeping.allCases, Durability.allCases)
   func all(keeping: Keeping, durability: Durability) async throws {
     let graph = try chain("a", "b").compile(
@@ -58,8 +80,8 @@ import Testing
     options.interruptBefore = .nodes(["b"])
     options.interruptAfter = .nodes(["b"])
     #expect(try await stops(graph, options).stops == ["before b", "after b"])
-    options.interruptBefore = InterruptPoints.none
-    options.interruptAfter = InterruptPoints.none
+    options.interruptBefore = .nowhere
+    options.interruptAfter = .nowhere
     #expect(try await stops(graph, options).stops == [])
   }
 
