@@ -125,7 +125,8 @@ let package = Package(
     .testTarget(
       name: "AgentLLMTests",
       dependencies: [
-        "AgentHTTP", "AgentJSON", "AgentLLM", "AgentRuntime", nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"),
+        "AgentHTTP", "AgentJSON", "AgentLLM", "AgentRuntime", "AgentTesting", nio("NIOCore"), nio("NIOPosix"),
+        nio("NIOHTTP1"),
       ],
       exclude: ["Fixtures"], swiftSettings: strict),
     .testTarget(

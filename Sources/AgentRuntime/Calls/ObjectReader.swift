@@ -133,3 +133,12 @@ extension AgentDefinition {
       }
   }
 }
+
+extension ObjectReader {
+  /// Notes a fault for each member that is not among these: in a file it is a misspelling.
+  public mutating func refuseMembers(besides names: [String]) {
+    for key in object.keys where !names.contains(key) && !isFull {
+      fault(key, "is not known; allowed are \(names.joined(separator: ", "))", "unknown")
+    }
+  }
+}

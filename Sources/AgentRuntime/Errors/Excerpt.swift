@@ -1,8 +1,8 @@
-import AgentJSON
+public import AgentJSON
 
 extension JSONValue {
   /// The value for a message: a scalar cut to a bounded length, of anything larger what it is.
-  var excerpt: String {
+  public var excerpt: String {
     switch self {
     case .string(let text): "\"\(text.excerpt)\""
     case .array(let elements): elements.isEmpty ? "[]" : "an array of \(elements.count)"

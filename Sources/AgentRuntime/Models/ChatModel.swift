@@ -10,9 +10,15 @@ public struct ChatRequest: Sendable {
   public var parameters: JSONObject
   /// The id under which the caller's request is logged; passed upstream as `X-Request-ID`.
   public var requestID: String
+  /// When the run ends at the latest; nothing is waited for beyond it.
+  public var deadline: ContinuousClock.Instant?
 
   /// Makes a request.
-  public init(modelID: String, messages: [Message], parameters: JSONObject = [:], requestID: String) {
+  public init(
+    modelID: String, messages: [Message], parameters: JSONObject = [:], requestID: String,
+    deadline: ContinuousClock.Instant? = nil
+  ) {
+    self.deadline = deadline
     self.modelID = modelID
     self.messages = messages
     self.parameters = parameters
@@ -90,4 +96,26 @@ public protocol ChatModel: Sendable {
 
   /// Whether the upstream answers at all; for health. Throws `ModelError` with the reason where it does not.
   func probe() async throws
+
+  /// What holds for a model configuration.
+  func traits(of modelID: String) -> ModelTraits
+}
+
+extension ChatModel {
+  /// No limits, and every kind of content.
+  public func traits(of modelID: String) -> ModelTraits { ModelTraits() }
+}
+
+/// What holds for a model configuration besides where its requests go.
+public struct ModelTraits: Sendable, Hashable {
+  /// How often it may be asked, and for how much.
+  public var rates: RateLimits
+  /// Whether it takes content parts besides text.
+  public var isMultimodal: Bool
+
+  /// Makes traits.
+  public init(rates: RateLimits = RateLimits(), isMultimodal: Bool = true) {
+    self.rates = rates
+    self.isMultimodal = isMultimodal
+  }
 }

@@ -73,7 +73,7 @@ public final class ActiveRuns: Sendable {
       return state.nextID
     }
     guard let id else { throw full }
-    return RunPlace(id: id, runs: self)
+    return RunPlace(id: id, runs: self, deadline: deadline)
   }
 
   private var full: RuntimeError {
@@ -133,6 +133,8 @@ public final class ActiveRuns: Sendable {
 struct RunPlace: Sendable {
   fileprivate let id: Int
   fileprivate let runs: ActiveRuns
+  /// When the run ends at the latest.
+  let deadline: ContinuousClock.Instant
 
   /// Takes a place; nothing happens if the run has one. Throws `RuntimeError` 429 when none is free.
   func take() throws { try runs.take(id) }

@@ -66,7 +66,7 @@ public struct AgentRun: Sendable {
   func answer(_ messages: [Message], offering offer: ToolOffer?) async throws -> ChatCompletion {
     let request = ChatRequest(
       modelID: agent.llmConfigID ?? defaultModelID, messages: messages,
-      parameters: offer?.parameters(parameters) ?? parameters, requestID: call.requestID)
+      parameters: offer?.parameters(parameters) ?? parameters, requestID: call.requestID, deadline: place.deadline)
     let completion =
       if let sink, offer != nil {
         try await model.stream(request) { deltas in

@@ -1,5 +1,5 @@
 /// A text that must appear in no log, error or dump: it prints as `***`.
-public struct Secret: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+public struct Secret: Sendable, Hashable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
   private let text: String
 
   /// Wraps the text.

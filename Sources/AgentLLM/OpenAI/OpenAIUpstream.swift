@@ -1,7 +1,7 @@
 import AgentRuntime
 
 /// Where an OpenAI-compatible model service is and how it wants to be asked (contract §6).
-public struct OpenAIUpstream: Sendable {
+public struct OpenAIUpstream: Sendable, Hashable {
   /// The name in logs, errors and health, such as `llm_proxy`.
   public let name: String
   /// The base URL, with its version segment and without a slash at the end.
