@@ -20,8 +20,9 @@ struct RateLimitStateMachine: Sendable {
 
   /// What one may be charged with at most, however much a model service says it used.
   static let debtMax = Duration.seconds(3600)
-  /// Old keys that are looked at for each new one: more than one, so that room is found sooner than it is used up.
-  private static let sweepCount = 2
+  /// Keys that are looked at for each new one: so many that room is found sooner than it is used up, though half of
+  /// them are new themselves.
+  private static let sweepCount = 4
 
   private let keysMax: Int
   private var indexes: [Key: Int] = [:]

@@ -88,6 +88,8 @@ private struct LineScan {
     }
     guard !name.isEmpty else { return }
     rest = rest.dropFirst(name.count)
+    // Any other end of a name is an error to the parser, and emphasis in a text.
+    guard isAtBlank || rest.first.map({ $0 >= 0x80 || "?:,]}%@`".utf8.contains($0) }) ?? true else { return }
     aliases += 1
     noteKey()
   }

@@ -4,13 +4,13 @@ import Synchronization
 import Testing
 import UnixSignals
 
+@testable import apus
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
   import Musl
 #endif
-
-@testable import apus
 
 @Suite(.timeLimit(.minutes(1))) struct ReloadSignalTests {
   struct Broken: Error, CustomStringConvertible {

@@ -21,18 +21,19 @@ import Testing
       other: *spare
     """
 
-  @Test(arguments: [
-    ([], 1), ([.key("models")], 2), ([.key("models"), .key("main")], 3),
-    ([.key("models"), .key("main"), .key("upstreams"), .index(0)], 5),
-    ([.key("models"), .key("main"), .key("upstreams"), .index(0), .key("weight")], 6),
-    ([.key("models"), .key("main"), .key("upstreams"), .index(1), .key("url")], 8),
-    // What is missing is missing where its parent stands.
-    ([.key("models"), .key("main"), .key("limits")], 3), ([.key("none"), .key("deeper")], 1),
-    ([.key("models"), .key("main"), .key("upstreams"), .index(7)], 4),
-    ([.key("models"), .key("main"), .key("upstreams"), .key("url")], 4),
-    // What an alias repeats stands where it is written.
-    ([.key("models"), .key("other")], 12), ([.key("models"), .key("other"), .key("limits")], 10),
-  ] as [([Fault.Step], Int)])
+  @Test(
+    arguments: [
+      ([], 1), ([.key("models")], 2), ([.key("models"), .key("main")], 3),
+      ([.key("models"), .key("main"), .key("upstreams"), .index(0)], 5),
+      ([.key("models"), .key("main"), .key("upstreams"), .index(0), .key("weight")], 6),
+      ([.key("models"), .key("main"), .key("upstreams"), .index(1), .key("url")], 8),
+      // What is missing is missing where its parent stands.
+      ([.key("models"), .key("main"), .key("limits")], 3), ([.key("none"), .key("deeper")], 1),
+      ([.key("models"), .key("main"), .key("upstreams"), .index(7)], 4),
+      ([.key("models"), .key("main"), .key("upstreams"), .key("url")], 4),
+      // What an alias repeats stands where it is written.
+      ([.key("models"), .key("other")], 12), ([.key("models"), .key("other"), .key("limits")], 10),
+    ] as [([Fault.Step], Int)])
   func everyPathHasALine(_ path: [Fault.Step], _ line: Int) throws {
     #expect(try YAMLFile(name: "models.yaml", text: Self.text).line(of: path) == (path.isEmpty ? 2 : max(2, line)))
   }

@@ -16,17 +16,18 @@ import Testing
     }
   }
 
-  @Test(arguments: [
-    ("true", true), ("False", false), ("TRUE", true), ("yes", "yes"), ("on", "on"), ("tRUE", "tRUE"),
-    ("null", nil), ("~", nil), ("NULL", nil), ("", nil), ("nil", "nil"),
-    ("0", 0), ("-7", -7), ("+12", 12), ("012", 12), ("0o17", 15), ("0x1F", 31), ("0xG", "0xG"), ("0o8", "0o8"),
-    ("0b1", "0b1"), ("1_000", "1_000"), ("12:30", "12:30"), ("2001-01-01", "2001-01-01"), ("-", nil),
-    ("1.5", 1.5), ("-.5", -0.5), ("2.", 2.0), ("1e3", 1000.0), ("1E-2", 0.01), ("1.5e+2", 150.0), (".", "."),
-    ("e3", "e3"), ("1e", "1e"), ("1.2.3", "1.2.3"), ("9223372036854775807", .integer(.max)),
-    ("99999999999999999999", 1e20), ("\"1\"", "1"), ("'true'", "true"), ("!!str 5", "5"), ("! 5", "5"),
-    ("!!int 5", 5), ("!!float 5", 5), ("!!null ''", nil), ("!!bool \"true\"", true), ("|\n  a\n  b", "a\nb\n"),
-    (">\n  a\n  b", "a b\n"), ("\"\\u00e9\\t\"", "é\t"), ("a # b", "a"), ("a#b", "a#b"), ("ä€😀", "ä€😀"),
-  ] as [(String, JSONValue?)])
+  @Test(
+    arguments: [
+      ("true", true), ("False", false), ("TRUE", true), ("yes", "yes"), ("on", "on"), ("tRUE", "tRUE"),
+      ("null", nil), ("~", nil), ("NULL", nil), ("", nil), ("nil", "nil"),
+      ("0", 0), ("-7", -7), ("+12", 12), ("012", 12), ("0o17", 15), ("0x1F", 31), ("0xG", "0xG"), ("0o8", "0o8"),
+      ("0b1", "0b1"), ("1_000", "1_000"), ("12:30", "12:30"), ("2001-01-01", "2001-01-01"), ("-", nil),
+      ("1.5", 1.5), ("-.5", -0.5), ("2.", 2.0), ("1e3", 1000.0), ("1E-2", 0.01), ("1.5e+2", 150.0), (".", "."),
+      ("e3", "e3"), ("1e", "1e"), ("1.2.3", "1.2.3"), ("9223372036854775807", .integer(.max)),
+      ("99999999999999999999", 1e20), ("\"1\"", "1"), ("'true'", "true"), ("!!str 5", "5"), ("! 5", "5"),
+      ("!!int 5", 5), ("!!float 5", 5), ("!!null ''", nil), ("!!bool \"true\"", true), ("|\n  a\n  b", "a\nb\n"),
+      (">\n  a\n  b", "a b\n"), ("\"\\u00e9\\t\"", "é\t"), ("a # b", "a"), ("a#b", "a#b"), ("ä€😀", "ä€😀"),
+    ] as [(String, JSONValue?)])
   func scalarsFollowTheCoreSchema(_ text: String, _ expected: JSONValue?) throws {
     if text == "-" {
       #expect(try value("v:\n  -") == ["v": [.null]])
@@ -35,14 +36,17 @@ import Testing
     }
   }
 
-  @Test(arguments: [
-    ("a: {b: [1, {c: x}], d: }", ["a": ["b": [1, ["c": "x"]], "d": .null]]),
-    ("- 1\n-\n  - 2\n- a: b\n  c: d\n", [1, [2], ["a": "b", "c": "d"]]),
-    ("1: a\ntrue: b\n", ["1": "a", "true": "b"]), ("---\na: 1\n...\n", ["a": 1]), ("", .null), ("# only this\n", .null),
-    ("a: &x {b: 1}\nc: *x\n", ["a": ["b": 1], "c": ["b": 1]]), ("a: !!map {}\nb: !!seq []\n", ["a": [:], "b": []]),
-    ("a: 1\r\nb: 2\r\n", ["a": 1, "b": 2]), ("a: \"line\n  fold\"\n", ["a": "line fold"]),
-    ("&k a: 1\nb: *k\n", ["a": 1, "b": "a"]), ("\"<<\": x", ["<<": "x"]),
-  ] as [(String, JSONValue)])
+  @Test(
+    arguments: [
+      ("a: {b: [1, {c: x}], d: }", ["a": ["b": [1, ["c": "x"]], "d": .null]]),
+      ("- 1\n-\n  - 2\n- a: b\n  c: d\n", [1, [2], ["a": "b", "c": "d"]]),
+      ("1: a\ntrue: b\n", ["1": "a", "true": "b"]), ("---\na: 1\n...\n", ["a": 1]), ("", .null),
+      ("# only this\n", .null),
+      ("a: &x {b: 1}\nc: *x\n", ["a": ["b": 1], "c": ["b": 1]]),
+      ("a: !!map {}\nb: !!seq []\n", ["a": [:], "b": []]),
+      ("a: 1\r\nb: 2\r\n", ["a": 1, "b": 2]), ("a: \"line\n  fold\"\n", ["a": "line fold"]),
+      ("&k a: 1\nb: *k\n", ["a": 1, "b": "a"]), ("\"<<\": x", ["<<": "x"]),
+    ] as [(String, JSONValue)])
   func documentsBecomeJSON(_ text: String, _ expected: JSONValue) throws {
     #expect(try value(text) == expected)
   }
