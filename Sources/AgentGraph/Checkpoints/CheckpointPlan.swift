@@ -22,12 +22,15 @@ public struct PlannedTask: Sendable {
   public var input: StoredValue?
   /// The failure that it is to handle (G17).
   public var failure: NodeFailure?
+  /// Whether a list edge made it due: an update of the state leaves it so (G25).
+  public var isJoined: Bool
 
   /// Makes one.
-  public init(node: String, input: StoredValue? = nil, failure: NodeFailure? = nil) {
+  public init(node: String, input: StoredValue? = nil, failure: NodeFailure? = nil, isJoined: Bool = false) {
     self.node = node
     self.input = input
     self.failure = failure
+    self.isJoined = isJoined
   }
 }
 
@@ -57,6 +60,7 @@ extension CheckpointPlan {
       var node: String
       var input: String?
       var failure: NodeFailure?
+      var isJoined: Bool?
     }
     var tasks: [Task]
     var barriers: [String: [String]]?
@@ -68,7 +72,7 @@ extension CheckpointPlan {
     let tasks = try tasks.map { task in
       Form.Task(
         node: task.node, input: try task.input.map { String(decoding: try $0.bytes(), as: UTF8.self) },
-        failure: task.failure)
+        failure: task.failure, isJoined: task.isJoined ? true : nil)
     }
     return try GraphCoder.encode(
       Form(
@@ -79,7 +83,9 @@ extension CheckpointPlan {
   public init(encoded bytes: [UInt8]) throws {
     let form = try GraphCoder.decode(Form.self, bytes)
     tasks = form.tasks.map { task in
-      PlannedTask(node: task.node, input: task.input.map { .encoded(Array($0.utf8)) }, failure: task.failure)
+      PlannedTask(
+        node: task.node, input: task.input.map { .encoded(Array($0.utf8)) }, failure: task.failure,
+        isJoined: task.isJoined ?? false)
     }
     barriers = form.barriers ?? [:]
     deferred = form.deferred ?? []

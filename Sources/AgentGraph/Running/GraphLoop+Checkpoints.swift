@@ -54,7 +54,8 @@ extension GraphLoop {
   private var checkpointPlan: CheckpointPlan {
     var stored = CheckpointPlan()
     stored.tasks = tasks.map { task in
-      PlannedTask(node: plan.nodeName(task.node), input: task.sent?.input, failure: task.sent?.failure)
+      PlannedTask(
+        node: plan.nodeName(task.node), input: task.sent?.input, failure: task.sent?.failure, isJoined: task.isJoined)
     }
     for (number, places) in arrived.enumerated() where !places.isEmpty {
       let barrier = plan.barriers[number]
@@ -96,7 +97,7 @@ extension GraphLoop {
       guard let node = plan.index(of: task.node) else {
         throw unreadable(stored, "node \"\(task.node)\" is due, which graph \"\(plan.name)\" does not have")
       }
-      guard task.input != nil || task.failure != nil else { return NodeTask(node: node) }
+      guard task.input != nil || task.failure != nil else { return NodeTask(node: node, isJoined: task.isJoined) }
       defer { sends += 1 }
       return NodeTask(node: node, sent: SentTask(index: sends, input: task.input, failure: task.failure))
     }

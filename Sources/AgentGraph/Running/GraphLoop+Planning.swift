@@ -19,9 +19,11 @@ struct NextTasks {
 }
 
 extension GraphLoop {
-  /// Finds what is due after a superstep: where edges, conditions and commands lead.
-  mutating func planNext(_ results: TaskResults<State>) throws {
+  /// Finds what is due after a superstep: where edges, conditions and commands lead. What is in `kept` stays due.
+  mutating func planNext(_ results: TaskResults<State>, keeping kept: [NodeTask] = []) throws {
     var next = NextTasks(marking: log.version)
+    for task in kept { dueMarks[task.node] = next.mark }
+    next.triggered = kept
     for index in 0..<results.count {
       let (node, result) = (tasks[index].node, results[index])
       if let failure = result.failure {
@@ -71,6 +73,10 @@ extension GraphLoop {
     for (number, barrier) in plan.barriers.enumerated() where arrived[number].count == barrier.sources.count {
       arrived[number].removeAll()
       add([barrier.target], to: &next)
+      // It may have been due before, by an edge of another kind.
+      if let place = next.triggered.lastIndex(where: { $0.node == barrier.target }) {
+        next.triggered[place].isJoined = true
+      }
     }
   }
 

@@ -4,6 +4,8 @@ struct NodeTask: Sendable {
   var node: Int
   /// What makes it more than a triggered task.
   var sent: SentTask?
+  /// Whether a list edge made it due.
+  var isJoined = false
 
   static let start = -1
 

@@ -1,13 +1,15 @@
 import Synchronization
 
 /// A bounded queue between a run and whoever reads its events: one reader, any number of writers, which wait while it
-/// is full (G37).
+/// is full (G37). Events leave in batches, so that the two seldom wait for each other.
 final class EventBuffer: Sendable {
   private struct State {
     var events: [GraphEvent] = []
+    /// Events of the batch that the reader has: they count until it comes for the next.
+    var taken = 0
     var isClosed = false
     var end: Result<Void, any Error>?
-    var reader: CheckedContinuation<GraphEvent?, any Error>?
+    var reader: CheckedContinuation<Void, Never>?
     var writers: [CheckedContinuation<Void, Never>] = []
   }
 
@@ -20,17 +22,14 @@ final class EventBuffer: Sendable {
   func put(_ event: GraphEvent) async throws {
     while true {
       try Task.checkCancellation()
-      let (isPut, reader) = state.withLock { state -> (Bool, CheckedContinuation<GraphEvent?, any Error>?) in
+      let (isPut, reader) = state.withLock { state -> (Bool, CheckedContinuation<Void, Never>?) in
         if state.isClosed { return (true, nil) }
-        if let reader = state.reader {
-          state.reader = nil
-          return (true, reader)
-        }
-        if state.events.count >= max { return (false, nil) }
+        if state.events.count + state.taken >= max { return (false, nil) }
         state.events.append(event)
-        return (true, nil)
+        defer { state.reader = nil }
+        return (true, state.reader)
       }
-      reader?.resume(returning: event)
+      reader?.resume()
       if isPut { return }
       await room()
     }
@@ -39,7 +38,7 @@ final class EventBuffer: Sendable {
   private func room() async {
     await withCheckedContinuation { continuation in
       let isThere = state.withLock { state in
-        if state.isClosed || state.events.count < max { return true }
+        if state.isClosed || state.events.count + state.taken < max { return true }
         state.writers.append(continuation)
         return false
       }
@@ -47,22 +46,38 @@ final class EventBuffer: Sendable {
     }
   }
 
-  /// The next event; nil after the last.
-  func take() async throws -> GraphEvent? {
-    try await withCheckedThrowingContinuation { continuation in
-      typealias Taken = (Result<GraphEvent?, any Error>?, [CheckedContinuation<Void, Never>])
-      let (result, writers) = state.withLock { state -> Taken in
-        if state.isClosed { return (.failure(CancellationError()), []) }
-        if state.events.isEmpty {
-          if let end = state.end { return (end.map { nil }, []) }
-          state.reader = continuation
-          return (nil, [])
-        }
-        defer { state.writers = [] }
-        return (.success(state.events.removeFirst()), state.writers)
-      }
+  /// The next events, the first one last; none after the last. At most half of what may wait, so that the run has room
+  /// while they are looked at.
+  func take() async throws -> [GraphEvent] {
+    while true {
+      let (batch, writers) = try state.withLock { try Self.take(from: &$0, max: Swift.max(1, max / 2)) }
       for writer in writers { writer.resume() }
-      if let result { continuation.resume(with: result) }
+      if let batch { return batch }
+      await somethingNew()
+    }
+  }
+
+  private static func take(
+    from state: inout State, max: Int
+  ) throws -> (batch: [GraphEvent]?, writers: [CheckedContinuation<Void, Never>]) {
+    if state.isClosed { throw CancellationError() }
+    let count = min(max, state.events.count)
+    let batch = Array(state.events.prefix(count).reversed())
+    state.events.removeFirst(count)
+    state.taken = count
+    if batch.isEmpty, let end = state.end { try end.get() }
+    defer { state.writers = [] }
+    return (batch.isEmpty && state.end == nil ? nil : batch, state.writers)
+  }
+
+  private func somethingNew() async {
+    await withCheckedContinuation { continuation in
+      let isThere = state.withLock { state in
+        if state.isClosed || state.end != nil || !state.events.isEmpty { return true }
+        state.reader = continuation
+        return false
+      }
+      if isThere { continuation.resume() }
     }
   }
 
@@ -73,7 +88,7 @@ final class EventBuffer: Sendable {
       defer { state.reader = nil }
       return state.reader
     }
-    if let error { reader?.resume(throwing: error) } else { reader?.resume(returning: nil) }
+    reader?.resume()
   }
 
   /// The reader has left.
@@ -87,7 +102,7 @@ final class EventBuffer: Sendable {
       }
       return (state.reader, state.writers)
     }
-    reader?.resume(throwing: CancellationError())
+    reader?.resume()
     for writer in writers { writer.resume() }
   }
 }

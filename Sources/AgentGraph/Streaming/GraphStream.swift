@@ -26,6 +26,8 @@ public struct GraphStream<State: GraphState>: AsyncSequence, Sendable {
   public struct Iterator: AsyncIteratorProtocol, Sendable {
     private let buffer: EventBuffer
     private let owner: Owner
+    /// Events that were taken together, the next one last.
+    private var batch: [GraphEvent] = []
 
     fileprivate init(buffer: EventBuffer, owner: Owner) {
       self.buffer = buffer
@@ -34,11 +36,17 @@ public struct GraphStream<State: GraphState>: AsyncSequence, Sendable {
 
     /// The next event; nil after the last. Throws what the run ended with.
     public mutating func next(isolation: isolated (any Actor)?) async throws -> GraphEvent? {
-      try await withTaskCancellationHandler {
-        try await buffer.take()
-      } onCancel: { [owner] in
+      if batch.isEmpty {
+        batch = try await withTaskCancellationHandler {
+          try await buffer.take()
+        } onCancel: { [owner] in
+          owner.close()
+        }
+      } else if Task.isCancelled {
         owner.close()
+        throw CancellationError()
       }
+      return batch.popLast()
     }
 
     /// The next event; nil after the last. Throws what the run ended with.

@@ -18,8 +18,9 @@ extension CompiledGraph {
     return try history.map { try StateSnapshot($0, thread: thread, self) }
   }
 
-  /// Makes a checkpoint as if a node had returned this command: its successors are due then (G25). Without a node it
-  /// is the one that ran last; on a thread without a checkpoint, the input. Returns the new checkpoint.
+  /// Makes a checkpoint as if a node had returned this command: its successors are due then (G25), besides what list
+  /// edges made due, and deferred nodes. Without a node it is the one that ran last; on a thread without a checkpoint,
+  /// the input. Returns the new checkpoint.
   ///
   /// Throws `GraphError.ambiguousNode` where several nodes ran last.
   @discardableResult
@@ -81,6 +82,11 @@ extension GraphLoop {
   /// Writes as if a node had returned the command, and makes its successors due.
   mutating func update(_ command: Command<State>, as node: Int) async throws {
     let stopped = Set(tasks.filter(isStopped).map(\.node))
+    // What waited for several nodes, or for the end, is due still; what one node led to is not. What is written as a
+    // node that was due counts as its run.
+    let kept = tasks.filter {
+      $0.node != node && $0.sent == nil && ($0.isJoined || $0.node >= 0 && plan.isDeferred[$0.node])
+    }
     pending = [:]
     if node == NodeTask.start {
       try await begin(command)
@@ -93,7 +99,7 @@ extension GraphLoop {
     tasks = [NodeTask(node: node)]
     log.begin()
     try apply(results)
-    try planNext(results)
+    try planNext(results, keeping: kept)
     step += 1
     try await advance(.update)
     // Whoever changes the state at a stop passes it with one resume all the same (G33).

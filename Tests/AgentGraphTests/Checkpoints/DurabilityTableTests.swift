@@ -10,9 +10,9 @@ struct GraphCase: Sendable, CustomTestStringConvertible {
   var testDescription: String { name }
 
   /// The final state.
-  func drive(_ keeper: (any Checkpointer)?, _ durability: Durability, interruptAt: InterruptPoints = .nowhere) async throws
-    -> Ledger
-  {
+  func drive(
+    _ keeper: (any Checkpointer)?, _ durability: Durability, interruptAt: InterruptPoints = .nowhere
+  ) async throws -> Ledger {
     let graph = try make().compile(checkpointer: keeper, interruptBefore: interruptAt, interruptAfter: interruptAt)
     var input: Command<Ledger>? = .entry("in")
     for _ in 0..<40 {

@@ -61,7 +61,8 @@ import Testing
       let names = ["interruptBefore names \"b\", \"x\"", "interruptAfter names \"y\"", "There are: a."]
       #expect(names.allSatisfy { error?.message.contains($0) == true }, "\(error?.message ?? "")")
     }
-    #expect(visits.list == [] && (try await compiled.snapshot(of: "t")) == nil)
+    #expect(visits.list == [])
+    #expect(try await compiled.snapshot(of: "t") == nil)
   }
 
   @Test("G33 all stops at every node; before and after are combined", arguments: Keeping.allCases, Durability.allCases)

@@ -45,6 +45,29 @@ import Testing
     #expect(error?.code == .unknownDestination)
   }
 
+  @Test("G25 an update leaves due what a list edge made due, and deferred nodes", arguments: Keeping.allCases)
+  func kept(keeping: Keeping) async throws {
+    var graph = Graph<Ledger>()
+    for name in ["a", "b", "join", "plain", "x", "y"] { graph.node(name) { _ in .entry(name) } }
+    graph.node("late", .deferred) { _ in .entry("late") }
+    graph.start(at: "a", "b")
+    graph.edge(["a", "b"], to: "join")
+    for name in ["join", "plain", "late"] { graph.edge("a", to: name) }
+    graph.edge("a", to: ["x"]) { _ in .end }
+    graph.edge("x", to: "y")
+    let compiled = try graph.compile(checkpointer: keeping.make(), interruptBefore: .nodes(["join"]))
+    let stopped = try await compiled.run(.nothing, on: "t").checkpoint
+    #expect(try await compiled.snapshot(of: "t")?.next == ["join", "plain"])
+    try await compiled.updateState(of: "t", .nothing, asNode: "x")
+    try await compiled.updateState(of: "t", .entry("x by hand"), asNode: "x")
+    #expect(try await compiled.snapshot(of: "t")?.next == ["join", "y"])
+    #expect(try await compiled.run(on: "t").state.lines == ["a", "b", "x by hand", "join", "y", "late"])
+    // The node that was due itself has run then.
+    let reference = try #require(stopped.map { CheckpointReference($0) })
+    try await compiled.updateState(of: "t", .entry("by hand"), asNode: "join", at: reference)
+    #expect(try await compiled.run(on: "t").state.lines == ["a", "b", "by hand", "late"])
+  }
+
   @Test("G25 without a node it is the one that ran last; after several that is ambiguous", arguments: Keeping.allCases)
   func ambiguous(keeping: Keeping) async throws {
     var graph = Graph<Ledger>()
