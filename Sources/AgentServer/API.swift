@@ -10,6 +10,7 @@ struct API: Sendable {
   let configuration: APIServerConfiguration
   private let table: EndpointTable
   private let tokens: TokenCheck
+  private let limits: CallerLimits
   private let cors: CORS
   private let ids = RequestIDs()
   private let records: RequestRecorder
@@ -18,14 +19,15 @@ struct API: Sendable {
     self.configuration = configuration
     table = EndpointTable(endpoints)
     tokens = TokenCheck(configuration.tokens)
+    limits = CallerLimits(configuration)
     cors = CORS(origins: configuration.corsOrigins)
     records = RequestRecorder(endpoints: table.endpoints, logger: logger)
   }
 
-  /// Answers one request. Throws only when the connection cannot go on.
+  /// Answers one request; `client` is the address it counts for. Throws only when the connection cannot go on.
   func serve(
     _ head: HTTPRequest, _ body: inout RequestBodyReader, _ parts: inout RequestParts, _ outlet: ResponseOutlet,
-    _ watch: ConnectionWatch
+    _ watch: ConnectionWatch, client: String?
   ) async throws {
     var record = RequestRecord(requestID: ids.id(for: head), method: head.method.rawValue)
     let target = Target(head.path ?? "/")
@@ -34,12 +36,15 @@ struct API: Sendable {
       if let preflight = cors.preflight(head) {
         try await send(preflight, head, record, outlet)
       } else {
+        try limits.admit(address: client, path: target.path, &record)
         // Before the route is looked for, so that nobody without a token learns which there are.
-        if target.path.hasPrefix("/v1/") { try tokens.admit(head) }
+        if target.path.hasPrefix("/v1/") { try limits.admit(token: tokens.admit(head), &record) }
         let match = try table.match(head.method, path: target.path)
         record.endpoint = match.index
         let endpoint = table.endpoints[match.index]
-        if endpoint.needsToken, !target.path.hasPrefix("/v1/") { try tokens.admit(head) }
+        if endpoint.needsToken, !target.path.hasPrefix("/v1/") {
+          try limits.admit(token: tokens.admit(head), &record)
+        }
         let buffer = try await readBody(endpoint, head, &body, &parts, outlet)
         let exchange = Exchange(
           head: head, requestID: record.requestID, parameters: match.parameters, query: Query(target.query),
@@ -114,6 +119,7 @@ struct API: Sendable {
     let isOpenAI = record.endpoint.map { table.endpoints[$0].isOpenAI } ?? Self.isOpenAIPath(target.path)
     var answer = ErrorAnswer(error: described, requestID: record.requestID).answer(isOpenAI: isOpenAI)
     if described.code == .methodNotAllowed { answer.headers[.allow] = described.details?["allow"]?.stringValue }
+    if let rates = record.rates { answer.headers.add(rates) }
     do {
       try await send(answer, head, record, outlet)
     } catch {

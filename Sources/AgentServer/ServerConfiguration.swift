@@ -1,3 +1,4 @@
+public import AgentRuntime
 import NIOSSL
 
 /// How the server listens and what it lets in (contract §1, §7).
@@ -22,6 +23,12 @@ public struct APIServerConfiguration: Sendable {
   public var idleTimeout = Duration.seconds(75)
   /// After so long a silence of the model a comment goes into a stream.
   public var keepAliveInterval = Duration.seconds(15)
+  /// Requests of each token; nil is no limit.
+  public var tokenRateLimit: RateLimit?
+  /// Requests of each client address; nil is no limit.
+  public var addressRateLimit: RateLimit?
+  /// The time by which rates are counted.
+  public var now: @Sendable () -> ContinuousClock.Instant = { ContinuousClock.now }
   /// Certificate chain and key, PEM files; nil serves plain HTTP.
   public var tls: TLSFiles?
 

@@ -52,7 +52,8 @@ struct ClientConnection: ServerChildChannel {
       try await value.http.executeThenClose { inbound, outbound in
         var parts = inbound.makeAsyncIterator()
         do {
-          try await serve(&parts, outbound, value.watch)
+          let client = value.channel.remoteAddress?.ipAddress.map(ClientAddress.caller)
+          try await serve(&parts, outbound, value.watch, client)
         } catch let error where !value.watch.isGone && isProtocolFault(error) {
           try await outbound.write(contentsOf: api.protocolFault())
         }
@@ -76,12 +77,14 @@ struct ClientConnection: ServerChildChannel {
     }
   }
 
-  private func serve(_ parts: inout RequestParts, _ outbound: ResponseParts, _ watch: ConnectionWatch) async throws {
+  private func serve(
+    _ parts: inout RequestParts, _ outbound: ResponseParts, _ watch: ConnectionWatch, _ client: String?
+  ) async throws {
     var next = try await parts.next(isolation: #isolation)
     while case .head(let head)? = next {
       var body = RequestBodyReader(bytesMax: api.configuration.requestBytesMax)
       let outlet = ResponseOutlet(outbound)
-      try await api.serve(head, &body, &parts, outlet, watch)
+      try await api.serve(head, &body, &parts, outlet, watch, client: client)
       let wantsMore = !head.asksToClose && !outlet.mustClose
       guard wantsMore, try await body.skipRest(&parts) else { return }
       next = try await parts.next(isolation: #isolation)

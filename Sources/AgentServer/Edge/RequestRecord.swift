@@ -15,6 +15,8 @@ struct RequestRecord: Sendable {
   var endpoint: Int?
   var notes = RequestNotes()
   var error: RuntimeError?
+  /// What is left to the caller; only where a rate limit refused the request.
+  var rates: RateLimitStatus?
   /// The client left before its answer was complete.
   var isAbandoned = false
 

@@ -7,19 +7,20 @@ struct TokenCheck: Sendable {
 
   init(_ tokens: [String]) { self.tokens = tokens.filter { !$0.isEmpty }.map { Array($0.utf8) } }
 
-  /// Throws `RuntimeError` 401.
-  func admit(_ head: HTTPRequest) throws {
-    var isKnown = false
+  /// The place of the token in the list. Throws `RuntimeError` 401.
+  func admit(_ head: HTTPRequest) throws -> Int {
+    var known: Int?
     // Every token is compared with every one that was shown, so that time tells nothing.
     for shown in [head.headerFields[.runtimeToken], bearer(head)] {
       guard let shown else { continue }
       let bytes = Array(shown.utf8)
-      for token in tokens where Self.areEqual(bytes, token) { isKnown = true }
+      for (place, token) in tokens.enumerated() where Self.areEqual(bytes, token) { known = place }
     }
-    if !isKnown {
+    guard let known else {
       throw RuntimeError(
         .invalidToken, "The runtime token is missing or wrong: send it as X-Runtime-Token or as a Bearer token.")
     }
+    return known
   }
 
   private func bearer(_ head: HTTPRequest) -> String? {

@@ -47,6 +47,8 @@ extension Settings {
     configuration.drainTimeout = drainTimeout
     configuration.idleTimeout = idleTimeout
     configuration.keepAliveInterval = streamKeepAlive
+    configuration.tokenRateLimit = tokenRateLimit
+    configuration.addressRateLimit = addressRateLimit
     configuration.tls = tls.map { .init(certificate: $0.certificate, key: $0.key) }
     return configuration
   }
