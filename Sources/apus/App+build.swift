@@ -25,25 +25,32 @@ extension App {
         path: settings.databasePath, synchronous: settings.synchronous, version: version, logger: logger))
     let transport = HTTPTransport(group: .singleton)
     do {
-      let model = try settings.chatModel(over: transport)
+      let model = try RoutedChatModel(
+        try settings.modelRoutes(), over: transport, onAttempt: ModelMetrics.note)
+      let toolsets = ToolsetCatalog(try settings.toolsets())
+      let reloads = ReloadStatus()
+      let report = HealthReport(model: model, toolsets: toolsets, reloads: reloads)
       let limits = settings.runtimeLimits
       let runs = ActiveRuns(runsMax: limits.concurrentRunsMax, timeout: limits.executionTimeout)
       let statistics = RunStatistics()
       let health = HealthMonitor(model: model, store: store)
       let catalog = AgentCatalog(
-        templates: templates, store: store, runs: runs, noteActive: { health.noteActiveAgents($0) })
+        templates: templates, store: store, toolsets: toolsets, runs: runs, noteActive: { health.noteActiveAgents($0) })
       let executor = AgentExecutor(
-        model: model, defaultModelID: settings.defaultModelID, store: store, runs: runs, limits: limits,
-        statistics: statistics, logsContent: settings.logsContent, logger: logger)
+        model: model, defaultModelID: settings.defaultModelID, store: store, toolsets: toolsets, runs: runs,
+        limits: limits, statistics: statistics, logsContent: settings.logsContent, logger: logger)
       let parts = ServerParts(
         catalog: catalog, executor: executor, store: store,
         runs: runs, health: health, statistics: statistics, limits: limits, schema: .builtin, version: version,
-        renderMetrics: { metrics.render() })
+        renderMetrics: { metrics.render() }, healthDetails: report.details)
       let server = APIServer(
         configuration: settings.serverConfiguration, parts: parts, group: MultiThreadedEventLoopGroup.singleton,
         logger: logger, onStart: onStart)
+      let reload = ReloadSignal(
+        settings.reloads(of: model, toolsets), status: reloads, logger: logger)
       return BuiltApp(
-        server: server, background: BackgroundWork(health: health, runs: runs), store: store, transport: transport)
+        server: server, background: BackgroundWork(health: health, runs: runs, toolsets: toolsets), reload: reload,
+        store: store, transport: transport)
     } catch {
       await store.close()
       try await transport.shutdown()
@@ -56,6 +63,7 @@ extension App {
 struct BuiltApp: Sendable {
   let server: APIServer
   let background: BackgroundWork
+  let reload: ReloadSignal
   let store: any RuntimeStore
   let transport: HTTPTransport
 
@@ -68,6 +76,7 @@ struct BuiltApp: Sendable {
       configuration: .init(
         services: [
           .init(service: background),
+          .init(service: reload),
           .init(service: server, successTerminationBehavior: .gracefullyShutdownGroup),
         ],
         gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
@@ -87,17 +96,19 @@ struct BuiltApp: Sendable {
   }
 }
 
-/// What goes on beside the server: probes for health, and the runs' deadlines. The group ends services in the reverse
+/// What goes on beside the server: probes for health, the runs' deadlines, connections to tools. The group ends services in the reverse
 /// of their order, so that deadlines hold while the server drains.
 struct BackgroundWork: Service {
   let health: HealthMonitor
   let runs: ActiveRuns
+  let toolsets: ToolsetCatalog
 
   func run() async throws {
     await cancelWhenGracefulShutdown {
       async let probes: Void = health.run()
       async let deadlines: Void = runs.watchDeadlines()
-      _ = await (probes, deadlines)
+      async let tools: Void = toolsets.run()
+      _ = await (probes, deadlines, tools)
     }
   }
 }

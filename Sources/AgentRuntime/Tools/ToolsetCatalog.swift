@@ -33,6 +33,19 @@ public final class ToolsetCatalog: Sendable {
     Dictionary(toolsets.map { ($0.name, $0) }) { _, last in last }
   }
 
+  /// Keeps the sources of all sets usable until the task is cancelled; those of exchanged sets are let go of.
+  public func run() async {
+    await withTaskGroup(of: Void.self) { group in
+      for await toolsets in changes {
+        group.cancelAll()
+        while await group.next() != nil {}
+        guard !Task.isCancelled else { break }
+        // Each generation has a group of its own, since a group that was cancelled stays so.
+        await Self.run(toolsets, until: changes)
+      }
+    }
+  }
+
   /// The names, sorted.
   public var names: [String] { state.withLock { $0.toolsets.keys.sorted() } }
 
