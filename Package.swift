@@ -74,7 +74,8 @@ let package = Package(
     .target(
       name: "AgentLLM", dependencies: ["AgentHTTP", "AgentJSON", "AgentRuntime", nio("NIOCore")],
       swiftSettings: strictLibrary),
-    .target(name: "AgentTools", dependencies: ["AgentHTTP", "AgentJSON", "AgentRuntime"], swiftSettings: strictLibrary),
+    .target(
+      name: "AgentTools", dependencies: ["AgentHTTP", "AgentJSON", "AgentRuntime"], swiftSettings: strictLibrary),
     .target(name: "AgentTelemetry", dependencies: ["AgentJSON", log, metrics], swiftSettings: strictLibrary),
     .target(
       name: "AgentSQLite",

@@ -68,7 +68,8 @@ public final class AddressLookup: Sendable {
     var list: UnsafeMutablePointer<addrinfo>?
     let code = unsafe getaddrinfo(host, nil, &hints, &list)
     guard code == 0 else {
-      throw TransportError(.connection, "the name \(host) was not resolved: \(unsafe String(cString: gai_strerror(code)))")
+      let reason = unsafe String(cString: gai_strerror(code))
+      throw TransportError(.connection, "the name \(host) was not resolved: \(reason)")
     }
     defer { unsafe freeaddrinfo(list) }
     var addresses: [[UInt8]] = []

@@ -103,7 +103,9 @@ import Testing
     #expect(try HostPattern(pattern).allows(try FetchURL(url)) == isAllowed)
   }
 
-  @Test(arguments: ["*", "*.", "a*.com", "*.*.com", "http://example.com", "example.com/", "*.1.2.3.4", "", "a:b", "a b"])
+  @Test(arguments: [
+    "*", "*.", "a*.com", "*.*.com", "http://example.com", "example.com/", "*.1.2.3.4", "", "a:b", "a b",
+  ])
   func isNoPattern(_ text: String) {
     #expect(throws: ToolError.self) { try HostPattern(text) }
   }

@@ -38,7 +38,8 @@ import Testing
   /// The name has another address by the time of the connection: it goes to the one that was checked.
   @Test func connectsToTheCheckedAddress() async throws {
     try await LoopbackServer.with({ head, channel in
-      LoopbackServer.answer(channel, "checked \(head.lowercased().contains("host: a.test:"))", "200 OK",
+      LoopbackServer.answer(
+        channel, "checked \(head.lowercased().contains("host: a.test:"))", "200 OK",
         "Content-Type: text/plain")
     }) { checked in
       let port = checked.port
@@ -119,7 +120,10 @@ import Testing
 
   @Test(arguments: [
     (["Content-Type: image/png"], "[The body is not shown: image/png, 4 bytes]"),
-    (["Content-Type: text/plain", "Content-Encoding: gzip"], "[The body is not shown: text/plain, encoded as gzip, 4 bytes]"),
+    (
+      ["Content-Type: text/plain", "Content-Encoding: gzip"],
+      "[The body is not shown: text/plain, encoded as gzip, 4 bytes]"
+    ),
     (["Content-Type: text/plain; charset=utf-16"], "[The body is not shown: text/plain, charset utf-16, 4 bytes]"),
     ([], "[The body is not shown: of no stated type, 4 bytes]"), (["Content-Type: text/html"], "a"),
     (["Content-Type: application/problem+json; charset=\"UTF-8\""], "<a>a"),

@@ -36,7 +36,10 @@ import Testing
     #expect(error?.message.contains("'\(zone)'") == true)
   }
 
-  @Test(arguments: [(-1, "1969-12-31T23:59:59+00:00"), (951_782_400, "2000-02-29T00:00:00+00:00"), (-86_400 * 719_468, "0000-03-01T00:00:00+00:00")])
+  @Test(arguments: [
+    (-1, "1969-12-31T23:59:59+00:00"), (951_782_400, "2000-02-29T00:00:00+00:00"),
+    (-86_400 * 719_468, "0000-03-01T00:00:00+00:00"),
+  ])
   func writesDates(_ seconds: Int, _ text: String) {
     #expect(LocalTime(unixSeconds: seconds, offset: 0).text == text)
   }
@@ -54,8 +57,10 @@ import Testing
   @Test(arguments: [
     (#"{}"#, ["tools"]), (#"{"tools":["http_fetch"]}"#, ["http_fetch"]),
     (#"{"tools":["x","calculator","calculator"],"y":1}"#, ["tools[0]", "tools[2]", "y"]),
-    (#"{"tools":["http_fetch"],"http_fetch":{"allow":[],"z":1,"timeout":0,"bytes_max":"a"}}"#,
-      ["http_fetch.allow", "http_fetch.bytes_max", "http_fetch.timeout", "http_fetch.z"]),
+    (
+      #"{"tools":["http_fetch"],"http_fetch":{"allow":[],"z":1,"timeout":0,"bytes_max":"a"}}"#,
+      ["http_fetch.allow", "http_fetch.bytes_max", "http_fetch.timeout", "http_fetch.z"]
+    ),
     (#"{"tools":[],"http_fetch":{"allow":["*",1]}}"#, ["http_fetch.allow[0]", "http_fetch.allow[1]"]),
     (#"{"tools":["http_fetch"],"http_fetch":{}}"#, ["http_fetch.allow"]),
   ])

@@ -63,7 +63,8 @@ struct PageText {
       // A lone "<" is text.
       text.append(UInt8(ascii: "<"))
       isAfterSpace = false
-      return position += 1
+      position += 1
+      return
     }
     leaveTag()
     if Self.blocks.contains(name) { line() }
@@ -103,8 +104,8 @@ struct PageText {
     let name = bytes[(position + 1)...].prefix(10).prefix { $0 != UInt8(ascii: ";") }
     let end = position + 1 + name.count
     isAfterSpace = false
-    if end < bytes.count, bytes[end] == UInt8(ascii: ";"), let meaning = Self.meaning(String(decoding: name, as: UTF8.self))
-    {
+    let isEnded = end < bytes.count && bytes[end] == UInt8(ascii: ";")
+    if isEnded, let meaning = Self.meaning(String(decoding: name, as: UTF8.self)) {
       text += meaning.utf8
       position = end + 1
     } else {
