@@ -75,6 +75,8 @@ let package = Package(
     .target(
       name: "AgentLLM", dependencies: ["AgentHTTP", "AgentJSON", "AgentRuntime", nio("NIOCore")],
       swiftSettings: strictLibrary),
+    .target(
+      name: "AgentTools", dependencies: ["AgentHTTP", "AgentJSON", "AgentRuntime"], swiftSettings: strictLibrary),
     .target(name: "AgentTelemetry", dependencies: ["AgentJSON", log, metrics], swiftSettings: strictLibrary),
     .target(
       name: "AgentSQLite",
@@ -135,6 +137,12 @@ let package = Package(
         "AgentGraph", "AgentJSON", "AgentRuntime", "AgentSQLite", "AgentTesting", log,
         grdb,
       ], exclude: ["Fixtures"], swiftSettings: strict),
+    .testTarget(
+      name: "AgentToolsTests",
+      dependencies: [
+        "AgentHTTP", "AgentJSON", "AgentRuntime", "AgentTools", nio("NIOCore"), nio("NIOPosix"),
+      ],
+      swiftSettings: strict),
     .testTarget(
       name: "AgentTelemetryTests", dependencies: ["AgentJSON", "AgentTelemetry", log, metrics], swiftSettings: strict),
     .testTarget(

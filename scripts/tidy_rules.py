@@ -54,6 +54,7 @@ _OURS = {
     "AgentLLM": _BASE | {"AgentHTTP"},
     "AgentMCP": _BASE | {"AgentHTTP"},
     "AgentTelemetry": _BASE | {"AgentHTTP"},
+    "AgentTools": _BASE | {"AgentHTTP"},
 }
 
 

@@ -32,8 +32,8 @@ public final class HTTPTransport: Sendable {
   /// One client for all loops takes idle connections of any loop, or, bound to one by `.delegateAndChannel`, closes
   /// each connection after its request.
   private let clients: [ObjectIdentifier: HTTPClient]
-  private let group: MultiThreadedEventLoopGroup
-  private let configuration: HTTPClient.Configuration
+  let group: MultiThreadedEventLoopGroup
+  let configuration: HTTPClient.Configuration
 
   /// Makes a transport on the group's event loops; `shutdown()` must be called before it is dropped.
   public init(group: MultiThreadedEventLoopGroup, limits: Limits = Limits()) {
@@ -124,7 +124,8 @@ public final class HTTPTransport: Sendable {
     }
   }
 
-  private func attempt<Result>(
+  /// Runs one exchange; a cancelled task closes its connection.
+  func attempt<Result>(
     _ exchange: Exchange, _ request: OutgoingRequest, on client: HTTPClient,
     _ read: (Exchange) async throws -> Result
   ) async throws -> Result {

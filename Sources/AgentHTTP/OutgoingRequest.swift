@@ -8,7 +8,7 @@ import NIOHTTP1
 public struct OutgoingRequest: Sendable {
   /// The HTTP methods in use.
   public enum Method: Sendable {
-    case get, post, delete
+    case get, head, post, delete
   }
 
   /// How long to wait for the first byte, connecting included, and then between bytes.
@@ -49,6 +49,7 @@ extension OutgoingRequest.Method {
   fileprivate var wire: HTTPMethod {
     switch self {
     case .get: .GET
+    case .head: .HEAD
     case .post: .POST
     case .delete: .DELETE
     }
