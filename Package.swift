@@ -99,7 +99,7 @@ let package = Package(
       name: "apus",
       dependencies: [
         "AgentHTTP", "AgentJSON", "AgentLLM", "AgentRuntime", "AgentServer", "AgentSQLite", "AgentTelemetry",
-        lifecycle, log, metrics, nio("NIOCore"), nio("NIOPosix"),
+        "AgentTools", lifecycle, log, metrics, nio("NIOCore"), nio("NIOPosix"),
         product("UnixSignals", "swift-service-lifecycle", only: server),
         product("ArgumentParser", "swift-argument-parser", only: server),
         product("Configuration", "swift-configuration", only: server),

@@ -38,7 +38,7 @@ _HOMES = [
     (re.compile(r"GRDB\w*"), {"AgentSQLite"}),
     (re.compile(r"CLibPQ"), {"AgentPostgres"}),
     (re.compile(r"Hummingbird\w*|NIOSSL|NIOHTTPTypes\w*|HTTPTypes"), {"AgentServer"}),
-    (re.compile(r"ArgumentParser|Configuration"), {"apus"}),
+    (re.compile(r"ArgumentParser|Configuration|Yams"), {"apus"}),
     (re.compile(r"Testing|XCTest"), {"AgentTesting"}),
     (re.compile(r"NIO(?!Core)\w*"), {"AgentHTTP", "AgentServer", "apus"}),
     (re.compile(r"NIOCore"), {"AgentHTTP", "AgentLLM", "AgentServer", "apus"}),

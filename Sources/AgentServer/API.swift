@@ -119,7 +119,7 @@ struct API: Sendable {
     let isOpenAI = record.endpoint.map { table.endpoints[$0].isOpenAI } ?? Self.isOpenAIPath(target.path)
     var answer = ErrorAnswer(error: described, requestID: record.requestID).answer(isOpenAI: isOpenAI)
     if described.code == .methodNotAllowed { answer.headers[.allow] = described.details?["allow"]?.stringValue }
-    if let rates = record.rates { answer.headers.add(rates) }
+    if let rates = record.rates ?? record.notes.rates { answer.headers.add(rates) }
     do {
       try await send(answer, head, record, outlet)
     } catch {

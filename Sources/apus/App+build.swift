@@ -27,7 +27,7 @@ extension App {
     do {
       let model = try RoutedChatModel(
         try settings.modelRoutes(), over: transport, onAttempt: ModelMetrics.note)
-      let toolsets = ToolsetCatalog(try settings.toolsets())
+      let toolsets = ToolsetCatalog(try settings.toolsets(over: transport))
       let reloads = ReloadStatus()
       let report = HealthReport(model: model, toolsets: toolsets, reloads: reloads)
       let limits = settings.runtimeLimits
@@ -47,7 +47,7 @@ extension App {
         configuration: settings.serverConfiguration, parts: parts, group: MultiThreadedEventLoopGroup.singleton,
         logger: logger, onStart: onStart)
       let reload = ReloadSignal(
-        settings.reloads(of: model, toolsets), status: reloads, logger: logger)
+        settings.reloads(of: model, toolsets, over: transport), status: reloads, logger: logger)
       return BuiltApp(
         server: server, background: BackgroundWork(health: health, runs: runs, toolsets: toolsets), reload: reload,
         store: store, transport: transport)

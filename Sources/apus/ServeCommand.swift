@@ -23,6 +23,9 @@ struct ServeCommand: AsyncParsableCommand {
       }
       try await app.run(logger: logger)
       logger.info("stopped")
+    } catch let error as ConfigurationFileError {
+      for line in error.lines { StandardStreams.writeError("apus: \(line)\n") }
+      throw ExitCode(78)
     } catch {
       // One line says why, for people and scripts alike.
       StandardStreams.writeError("apus: cannot serve: \(StartFailure(error, settings).text)\n")

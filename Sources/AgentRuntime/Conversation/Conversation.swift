@@ -13,6 +13,7 @@ public struct Conversation: Sendable {
 
   /// Answers one request.
   public func turn(_ run: AgentRun) async throws -> ChatCompletion {
+    try run.checkContent()
     let (asked, own) = (run.call.conversationConfig, run.agent.conversationConfig)
     let wanted = asked?.historyLength ?? own?.historyLength ?? templateHistoryLength
     let length = min(wanted, run.limits.conversationHistoryMax)

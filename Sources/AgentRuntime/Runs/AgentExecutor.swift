@@ -14,6 +14,7 @@ public struct AgentExecutor: Sendable {
   private let logger: Logger
   private let ids = IDSequence("run-")
   private let exchanges = ExchangeMemory()
+  private let limiter = RateLimiter()
 
   /// An executor over one model and one store; `runs` is shared with the catalog, which ends a deleted agent's runs.
   /// `toolsets` are those that agents may name; `logsContent` lets prompts and answers into the log (LOG_CONTENT).
@@ -38,12 +39,15 @@ public struct AgentExecutor: Sendable {
     _ call: ChatCall, agent: LoadedAgent, handle: RunHandle, sink: DeltaSink? = nil
   ) async throws -> RunResult {
     let start = ContinuousClock.now
+    let subjects = rateSubjects(agent.definition)
+    try limiter.admit(subjects)
     // A run with a session takes its place when its thread is free.
     let place = try runs.begin(agentID: agent.definition.id, handle: handle, waits: call.sessionID != nil)
     defer { place.end() }
     let tools = agent.definition.toolsets
     let belt = tools.isEmpty ? nil : try await toolsets.belt(tools)
     let run = makeRun(call, agent.definition, handle, place, sink, belt)
+    defer { limiter.charge(tokens: run.record.contents.usage?.totalTokens ?? 0, to: subjects) }
     do {
       let completion = try await handle.run { try await agent.program(run) }
       let duration = ContinuousClock.now - start
@@ -57,6 +61,18 @@ public struct AgentExecutor: Sendable {
       if !Self.isRefusal(error) { statistics.finished(failed: true, duration: ContinuousClock.now - start) }
       throw failure(error, run)
     }
+  }
+
+  /// What is left of the rates of an agent and of its model configuration, whichever is tighter.
+  public func rates(of agent: AgentDefinition) -> RateLimitStatus { limiter.status(of: rateSubjects(agent)) }
+
+  private func rateSubjects(_ agent: AgentDefinition) -> [RateLimitSubject] {
+    let modelID = agent.llmConfigID ?? defaultModelID
+    var subjects: [RateLimitSubject] = []
+    if let rates = agent.limits?.rates { subjects.append(RateLimitSubject(.agent, agent.id, rates)) }
+    let rates = model.traits(of: modelID).rates
+    if !rates.isEmpty { subjects.append(RateLimitSubject(.model, modelID, rates)) }
+    return subjects
   }
 
   /// Removes a thread, and ends the turn that is under way on it. Returns whether there was one.

@@ -29,6 +29,9 @@ public struct AgentRun: Sendable {
   let exchanges: ExchangeMemory
   let record = RunRecord()
 
+  /// The model configuration that is asked.
+  var modelID: String { agent.llmConfigID ?? defaultModelID }
+
   /// Runs one step: it is timed, recorded for the answer, and logged at DEBUG.
   public func step<Value>(_ name: String, _ work: () async throws -> Value) async throws -> Value {
     let start = ContinuousClock.now
@@ -65,7 +68,7 @@ public struct AgentRun: Sendable {
   /// The same with tools. What the model says goes to the caller as it is made, its calls do not.
   func answer(_ messages: [Message], offering offer: ToolOffer?) async throws -> ChatCompletion {
     let request = ChatRequest(
-      modelID: agent.llmConfigID ?? defaultModelID, messages: messages,
+      modelID: modelID, messages: messages,
       parameters: offer?.parameters(parameters) ?? parameters, requestID: call.requestID, deadline: place.deadline)
     let completion =
       if let sink, offer != nil {

@@ -16,32 +16,44 @@ public final class ToolsetCatalog: Sendable {
 
   private let state: Mutex<State>
   private let patience: Duration
+  /// Has an element for each time the sets were exchanged; `run` reads it.
+  private let exchanges: AsyncStream<Void>
+  private let noteExchange: AsyncStream<Void>.Continuation
 
   /// A source that was never reached is waited for so long; then its tools are missing.
   public init(_ toolsets: [Toolset] = [], patience: Duration = .seconds(5)) {
     state = Mutex(State(toolsets: Self.byName(toolsets)))
     self.patience = patience
+    (exchanges, noteExchange) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
   }
 
   /// Puts other toolsets in place of those that there are; runs under way keep theirs.
   public func replace(_ toolsets: [Toolset]) {
     let toolsets = Self.byName(toolsets)
     state.withLock { $0 = State(toolsets: toolsets) }
+    noteExchange.yield()
   }
 
   private static func byName(_ toolsets: [Toolset]) -> [String: Toolset] {
     Dictionary(toolsets.map { ($0.name, $0) }) { _, last in last }
   }
 
-  /// Keeps the sources of all sets usable until the task is cancelled; those of exchanged sets are let go of.
+  /// Keeps the sources of all sets usable until the task is cancelled; those of sets that are exchanged are let go of.
   public func run() async {
-    await withTaskGroup(of: Void.self) { group in
-      for await toolsets in changes {
-        group.cancelAll()
-        while await group.next() != nil {}
-        guard !Task.isCancelled else { break }
-        // Each generation has a group of its own, since a group that was cancelled stays so.
-        await Self.run(toolsets, until: changes)
+    while !Task.isCancelled {
+      let sources = state.withLock { $0.toolsets.values.map(\.source) }
+      await withTaskGroup(of: Bool.self) { group in
+        for source in sources {
+          group.addTask {
+            await source.run()
+            return false
+          }
+        }
+        group.addTask { [exchanges] in
+          for await _ in exchanges { return true }
+          return false
+        }
+        for await isExchange in group where isExchange { group.cancelAll() }
       }
     }
   }

@@ -6,6 +6,8 @@ struct StreamingAnswer: Sendable {
   private let outlet: ResponseOutlet
   private let api: API
   private let exchange: Exchange
+  /// Headers that the answer has besides; asked for when it begins.
+  var headers: @Sendable () -> HTTPFields = { [:] }
 
   init(outlet: ResponseOutlet, api: API, exchange: Exchange) {
     self.outlet = outlet
@@ -27,6 +29,7 @@ struct StreamingAnswer: Sendable {
     var headers: HTTPFields = [
       .contentType: "text/event-stream", .cacheControl: "no-cache", .accelBuffering: "no",
     ]
+    for field in self.headers() { headers.append(field) }
     api.decorate(&headers, exchange.head, exchange.requestID)
     try await outlet.begin(HTTPResponse(status: .ok, headerFields: headers), bytes)
   }

@@ -28,13 +28,24 @@ struct ChatEndpoints: Sendable {
   @Sendable private func complete(_ exchange: Exchange, _ answer: StreamingAnswer) async throws -> RequestNotes {
     let call = try ChatCall(body: exchange.object(), requestID: exchange.requestID, limits: parts.limits)
     let agent = try await parts.catalog.runnable(call.model, userID: call.userID)
+    var answer = answer
+    answer.headers = { rateHeaders(agent) }
     do {
       return try await run(call, agent, exchange, answer)
     } catch {
       // The record names the agent, whatever came of it.
       let details = (error as? RuntimeError)?.details
-      return RequestNotes(agentID: agent.id, runID: details?["run_id"]?.stringValue, failure: error)
+      let isRefused = (error as? RuntimeError)?.code == .rateLimitExceeded
+      return RequestNotes(
+        agentID: agent.id, runID: details?["run_id"]?.stringValue, failure: error,
+        rates: isRefused ? parts.executor.rates(of: agent.definition) : nil)
     }
+  }
+
+  private func rateHeaders(_ agent: LoadedAgent) -> HTTPFields {
+    var headers = HTTPFields()
+    headers.add(parts.executor.rates(of: agent.definition))
+    return headers
   }
 
   private func run(
@@ -46,7 +57,7 @@ struct ChatEndpoints: Sendable {
     defer { exchange.watch.detach() }
     guard call.stream else {
       let result = try await parts.executor.execute(call, agent: agent, handle: handle)
-      try await answer.send(.json(writer.completion(result, call)))
+      try await answer.send(.json(writer.completion(result, call), headers: rateHeaders(agent)))
       return RequestNotes(agentID: result.agentID, runID: result.runID, usage: result.usage)
     }
     return try await stream(call, agent, handle, writer, answer)

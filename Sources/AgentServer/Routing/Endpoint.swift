@@ -81,4 +81,6 @@ struct RequestNotes: Sendable {
   var failure: (any Error)?
   /// The error that ended an answer whose status had been sent already.
   var lateError: RuntimeError?
+  /// What is left of the agent's rates; for a request that they refused.
+  var rates: RateLimitStatus?
 }
