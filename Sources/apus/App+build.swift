@@ -25,8 +25,7 @@ extension App {
         path: settings.databasePath, synchronous: settings.synchronous, version: version, logger: logger))
     let transport = HTTPTransport(group: .singleton)
     do {
-      let model = try RoutedChatModel(
-        try settings.modelRoutes(), over: transport, onAttempt: ModelMetrics.note)
+      let model = try RoutedChatModel(settings.modelRoutes(), over: transport, onAttempt: ModelMetrics.note)
       let toolsets = ToolsetCatalog(try settings.toolsets(over: transport))
       let reloads = ReloadStatus()
       let report = HealthReport(model: model, toolsets: toolsets, reloads: reloads)
@@ -46,8 +45,7 @@ extension App {
       let server = APIServer(
         configuration: settings.serverConfiguration, parts: parts, group: MultiThreadedEventLoopGroup.singleton,
         logger: logger, onStart: onStart)
-      let reload = ReloadSignal(
-        settings.reloads(of: model, toolsets, over: transport), status: reloads, logger: logger)
+      let reload = ReloadSignal(settings.reloads(of: model, toolsets, over: transport), status: reloads, logger: logger)
       return BuiltApp(
         server: server, background: BackgroundWork(health: health, runs: runs, toolsets: toolsets), reload: reload,
         store: store, transport: transport)

@@ -92,7 +92,9 @@ private struct ModelsFileReader {
     var reader = ObjectReader(object, path: path)
     defer { faults += reader.faults }
     reader.refuseMembers(besides: ["name", "base_url", "api_key_env", "model", "send_config_id", "timeout"])
-    if reader.value("base_url") == nil { reader.fault("base_url", "is required: http(s)://host[:port][/path]", "missing") }
+    if reader.value("base_url") == nil {
+      reader.fault("base_url", "is required: http(s)://host[:port][/path]", "missing")
+    }
     let key = key(&reader)
     let name = reader.string("name", length: 1...64) ?? "\(id)/\(index)"
     let model = reader.string("model", length: 1...256) ?? (id == "*" ? nil : id)

@@ -10,7 +10,9 @@ extension AgentRun {
         guard let type = content["type"]?.stringValue, type != "text", type != "refusal" else { continue }
         let path: [Fault.Step] = [.key("body"), .key("messages"), .index(index), .key("content"), .index(part)]
         faults.append(
-          Fault(path: path, message: "a part of type '\(type.prefix(40))': this agent's model takes text alone", type: "not_allowed"))
+          Fault(
+            path: path, message: "a part of type '\(type.prefix(40))': this agent's model takes text alone",
+            type: "not_allowed"))
       }
     }
     guard faults.isEmpty else { throw RuntimeError.invalid(faults) }

@@ -3,7 +3,8 @@ import Synchronization
 /// Runs work for at most so long. Then it is cancelled and no longer waited for, whether it heeds that or not, and nil
 /// is returned. Throws what the work throws, and `CancellationError` at once when the task is cancelled.
 func withinTime<Value: Sendable>(
-  _ limit: Duration, clock: any Clock<Duration> = ContinuousClock(), _ work: @escaping @Sendable () async throws -> Value
+  _ limit: Duration, clock: any Clock<Duration> = ContinuousClock(),
+  _ work: @escaping @Sendable () async throws -> Value
 ) async throws -> Value? {
   let race = Race<Value>()
   return try await withTaskCancellationHandler {

@@ -52,7 +52,8 @@ struct HealthEndpoints: Sendable {
     let figures = parts.statistics.figures
     let details = parts.healthDetails()
     let isUnusable = report.store.status == .unhealthy
-    let isImpaired = report.model.status == .unhealthy || report.store.status == .degraded || report.isStale
+    let isImpaired =
+      report.model.status == .unhealthy || report.store.status == .degraded || report.isStale
       || details.contains(where: \.isImpaired)
     let body: JSONValue = [
       "status": isUnusable ? "unhealthy" : isImpaired ? "degraded" : "healthy",

@@ -23,7 +23,7 @@ struct ToolsetsFile {
     var reader = ObjectReader(object, path: [])
     reader.refuseMembers(besides: ["toolsets"])
     let sets = reader.object("toolsets")
-    if sets == nil, reader.faults.isEmpty { reader.fault("toolsets", "is required: toolsets by their names", "missing") }
+    if reader.value("toolsets") == nil { reader.fault("toolsets", "is required: toolsets by their names", "missing") }
     faults += reader.faults
     return (sets ?? [:]).compactMap { toolset($0.key, $0.value) }
   }

@@ -36,29 +36,32 @@ import Testing
     #expect(routes?.other?.upstreams.map(\.modelName) == [nil])
   }
 
-  @Test(arguments: [
-    ("[]", [": wrong_type"]), ("{}", ["models: missing"]), (#"{"models":{},"x":1}"#, ["models: missing", "x: unknown"]),
-    (#"{"models":{"a":1}}"#, ["models.a: wrong_type"]), (#"{"models":{"a":{}}}"#, ["models.a.upstreams: missing"]),
-    (
-      #"{"models":{"a":{"upstreams":[{},1,{"base_url":"ftp://x","api_key_env":"NONE","timeout":0,"modell":"x"}]}}}"#,
-      [
-        "models.a.upstreams[0].base_url: missing", "models.a.upstreams[1]: wrong_type",
-        "models.a.upstreams[2].api_key_env: not_set", "models.a.upstreams[2].base_url: not_allowed",
-        "models.a.upstreams[2].modell: unknown", "models.a.upstreams[2].timeout: out_of_range",
-      ]
-    ),
-    (
-      #"""
-      {"models":{"a":{"upstreams":[{"base_url":"http://x"}],"fallbacks":["b","none"],"limits":{"requests_per_minute":0,"x":1}},
-        "b":{"upstreams":[{"base_url":"http://x"}],"fallbacks":["a"],"defaults":{"model":"x"}}}}
-      """#,
-      [
-        "models.a.fallbacks[0]: cycle", "models.a.fallbacks[1]: unknown",
-        "models.a.limits.requests_per_minute: out_of_range", "models.a.limits.x: unknown", "models.b.defaults: not_allowed",
-        "models.b.fallbacks[0]: cycle",
-      ]
-    ),
-  ] as [(String, [String])])
+  @Test(
+    arguments: [
+      ("[]", [": wrong_type"]), ("{}", ["models: missing"]),
+      (#"{"models":{},"x":1}"#, ["models: missing", "x: unknown"]),
+      (#"{"models":{"a":1}}"#, ["models.a: wrong_type"]), (#"{"models":{"a":{}}}"#, ["models.a.upstreams: missing"]),
+      (
+        #"{"models":{"a":{"upstreams":[{},1,{"base_url":"ftp://x","api_key_env":"NONE","timeout":0,"modell":"x"}]}}}"#,
+        [
+          "models.a.upstreams[0].base_url: missing", "models.a.upstreams[1]: wrong_type",
+          "models.a.upstreams[2].api_key_env: not_set", "models.a.upstreams[2].base_url: not_allowed",
+          "models.a.upstreams[2].modell: unknown", "models.a.upstreams[2].timeout: out_of_range",
+        ]
+      ),
+      (
+        #"""
+        {"models":{"a":{"upstreams":[{"base_url":"http://x"}],"fallbacks":["b","none"],"limits":{"requests_per_minute":0,"x":1}},
+          "b":{"upstreams":[{"base_url":"http://x"}],"fallbacks":["a"],"defaults":{"model":"x"}}}}
+        """#,
+        [
+          "models.a.fallbacks[0]: cycle", "models.a.fallbacks[1]: unknown",
+          "models.a.limits.requests_per_minute: out_of_range", "models.a.limits.x: unknown",
+          "models.b.defaults: not_allowed",
+          "models.b.fallbacks[0]: cycle",
+        ]
+      ),
+    ] as [(String, [String])])
   func tellsAllFaults(text: String, expected: [String]) throws {
     let (routes, faults) = try read(text)
     #expect(routes == nil && faults == expected)

@@ -17,12 +17,13 @@ import Testing
     return admitted
   }
 
-  @Test(arguments: [
-    ([.failed], 9, CircuitBreakerStateMachine.State.closed), ([.failed], 10, .open),
-    ([.failed, .succeeded], 5, .closed), ([.succeeded, .failed], 5, .open),
-    ([.succeeded, .succeeded, .failed], 20, .closed), ([.nothingLearned], 50, .closed),
-    ([.succeeded, .nothingLearned, .failed], 5, .open),
-  ] as [([CircuitBreakerStateMachine.Outcome], Int, CircuitBreakerStateMachine.State)])
+  @Test(
+    arguments: [
+      ([.failed], 9, CircuitBreakerStateMachine.State.closed), ([.failed], 10, .open),
+      ([.failed, .succeeded], 5, .closed), ([.succeeded, .failed], 5, .open),
+      ([.succeeded, .succeeded, .failed], 20, .closed), ([.nothingLearned], 50, .closed),
+      ([.succeeded, .nothingLearned, .failed], 5, .open),
+    ] as [([CircuitBreakerStateMachine.Outcome], Int, CircuitBreakerStateMachine.State)])
   func opensAtHalfOfTen(
     pattern: [CircuitBreakerStateMachine.Outcome], times: Int, state: CircuitBreakerStateMachine.State
   ) {

@@ -69,12 +69,13 @@ private func failing(
     }
   }
 
-  @Test(arguments: [
-    ([failing(.unavailable), .text("ok")], ["a", "a"], [0.5]),
-    ([failing(.unavailable), failing(.rateLimited), .text("ok")], ["a", "a", "a"], [0.5, 1]),
-    ([failing(.rateLimited, after: .seconds(7)), .text("ok")], ["a", "a"], [7]),
-    ([failing(.brokenAnswer), .text("ok")], ["a", "a"], [0.5]),
-  ] as [([ScriptedAnswer], [String], [Double])])
+  @Test(
+    arguments: [
+      ([failing(.unavailable), .text("ok")], ["a", "a"], [0.5]),
+      ([failing(.unavailable), failing(.rateLimited), .text("ok")], ["a", "a", "a"], [0.5, 1]),
+      ([failing(.rateLimited, after: .seconds(7)), .text("ok")], ["a", "a"], [7]),
+      ([failing(.brokenAnswer), .text("ok")], ["a", "a"], [0.5]),
+    ] as [([ScriptedAnswer], [String], [Double])])
   func oneUpstreamIsAskedAgainAfterAPause(script: [ScriptedAnswer], asked: [String], pauses: [Double]) async throws {
     let scene = Scene(["a": script])
     let answer = try await scene.model(route("a")).complete(request)
@@ -82,14 +83,15 @@ private func failing(
     #expect(scene.pauses == pauses.map { .seconds($0) })
   }
 
-  @Test(arguments: [
-    (failing(.unavailable, status: 503), 3, ModelError.Kind.unavailable),
-    (failing(.rateLimited, after: .seconds(3)), 3, .rateLimited),
-    (failing(.rateLimited, after: .seconds(61)), 1, .rateLimited),
-    (failing(.rejected, retryable: false, status: 400), 1, .rejected),
-    (failing(.misconfigured, retryable: false, status: 401), 1, .misconfigured),
-    (failing(.timeout), 1, .timeout), (failing(.brokenAnswer, retryable: false), 1, .brokenAnswer),
-  ] as [(ScriptedAnswer, Int, ModelError.Kind)])
+  @Test(
+    arguments: [
+      (failing(.unavailable, status: 503), 3, ModelError.Kind.unavailable),
+      (failing(.rateLimited, after: .seconds(3)), 3, .rateLimited),
+      (failing(.rateLimited, after: .seconds(61)), 1, .rateLimited),
+      (failing(.rejected, retryable: false, status: 400), 1, .rejected),
+      (failing(.misconfigured, retryable: false, status: 401), 1, .misconfigured),
+      (failing(.timeout), 1, .timeout), (failing(.brokenAnswer, retryable: false), 1, .brokenAnswer),
+    ] as [(ScriptedAnswer, Int, ModelError.Kind)])
   func oneUpstreamThatFailsForGood(answer: ScriptedAnswer, attempts: Int, kind: ModelError.Kind) async throws {
     let scene = Scene(["a": [answer]])
     let model = try scene.model(route("a"))

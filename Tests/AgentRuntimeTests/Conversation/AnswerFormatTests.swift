@@ -10,14 +10,17 @@ struct AnswerFormatTests {
   private static let format: JSONObject = [
     "response_format": [
       "type": "json_schema",
-      "json_schema": ["name": "x", "schema": ["type": "object", "required": ["a"], "properties": ["a": ["type": "integer"]]]],
+      "json_schema": [
+        "name": "x", "schema": ["type": "object", "required": ["a"], "properties": ["a": ["type": "integer"]]],
+      ],
     ]
   ]
 
-  @Test(arguments: [
-    (["{\"a\":1}"], "{\"a\":1}", 1), (["{}", "{\"a\":1}"], "{\"a\":1}", 2), (["no", "{\"a\":2}"], "{\"a\":2}", 2),
-    (["no", "{\"a\":\"x\"}"], nil, 2),
-  ] as [([String], String?, Int)])
+  @Test(
+    arguments: [
+      (["{\"a\":1}"], "{\"a\":1}", 1), (["{}", "{\"a\":1}"], "{\"a\":1}", 2), (["no", "{\"a\":2}"], "{\"a\":2}", 2),
+      (["no", "{\"a\":\"x\"}"], nil, 2),
+    ] as [([String], String?, Int)])
   func isCheckedAndRepairedOnce(answers: [String], expected: String?, calls: Int) async throws {
     let harness = RuntimeHarness(ScriptedChatModel { _, number in .text(answers[number]) })
     try await harness.agent()
@@ -60,7 +63,9 @@ struct AnswerFormatTests {
     for format: JSONValue in [
       ["type": "json_schema", "json_schema": ["schema": ["type": "nothing"]]], ["type": "json_schema"], ["schema": 1],
     ] {
-      let error = await runtimeError { _ = try await harness.chat([.user("x")], parameters: ["response_format": format]) }
+      let error = await runtimeError {
+        _ = try await harness.chat([.user("x")], parameters: ["response_format": format])
+      }
       #expect(error?.status == 422 && error?.faults.first?.pathText == "body.response_format")
     }
   }

@@ -84,7 +84,8 @@ struct ToolLoopTests {
     #expect(texts[5].contains("not an object"))
     #expect(double.calls.isEmpty)
     #expect(result.completion.message.text == "sorry")
-    #expect(result.steps.filter { $0.status == .error }.map(\.name).sorted() == ["call_tool_broken", "call_tool_failing"])
+    #expect(
+      result.steps.filter { $0.status == .error }.map(\.name).sorted() == ["call_tool_broken", "call_tool_failing"])
   }
 
   @Test func aToolIsBounded() async throws {

@@ -43,7 +43,8 @@ struct RuntimeHarness: Sendable {
   /// Runs a chat as the server would, from the request's body on.
   func chat(
     _ messages: [Message], agent: String = "a", session: String? = nil, user: String? = nil,
-    config: JSONObject? = nil, parameters: JSONObject = [:], approvals: [JSONValue]? = nil, handle: RunHandle = RunHandle(), sink: DeltaSink? = nil
+    config: JSONObject? = nil, parameters: JSONObject = [:], approvals: [JSONValue]? = nil,
+    handle: RunHandle = RunHandle(), sink: DeltaSink? = nil
   ) async throws -> RunResult {
     var body = parameters
     body["model"] = .string(agent)
