@@ -9,7 +9,8 @@ cd "$ROOT"
 SWIFT_FLAGS=(--explicit-target-dependency-import-check error)
 DEBUG_FLAGS=("${SWIFT_FLAGS[@]}" --scratch-path .build)
 # The standard library inside: one file to ship, and a fifth less processor time for a request than with it shared.
-RELEASE_FLAGS=("${SWIFT_FLAGS[@]}" --scratch-path .build-release --configuration release --static-swift-stdlib)
+# Optimized across modules: the engine is generic, and specialized for its state it takes a third less for a request.
+RELEASE_FLAGS=("${SWIFT_FLAGS[@]}" --scratch-path .build-release --configuration release --static-swift-stdlib -Xswiftc -cross-module-optimization)
 COVERAGE_FLAGS=("${SWIFT_FLAGS[@]}" --scratch-path .build-coverage)
 DEBUG_BINARY=.build/debug/apus
 RELEASE_BINARY=.build-release/release/apus
@@ -66,3 +67,15 @@ make_venv() {
 
 # Whether something listens on a TCP port of this machine.
 port_taken() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+
+# Compiles a C program of the benchmarks, unless it is newer than its sources.
+# usage: compile_bench FOLDER [linker option...]
+compile_bench() {
+  local folder="Benchmarks/$1" binary=".build-bench/$1"
+  shift
+  if [ -x "$binary" ] && [ -z "$(find Benchmarks/common "$folder" -newer "$binary" -print -quit)" ]; then return 0; fi
+  say "compiling $folder"
+  mkdir -p .build-bench
+  cc -std=gnu11 -D_GNU_SOURCE -O2 -Wall -Wextra -Wshadow -Wconversion -Werror -o "$binary" \
+    Benchmarks/common/*.c "$folder"/*.c "$@"
+}

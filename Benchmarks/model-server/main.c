@@ -12,11 +12,14 @@
 
 static const char *usage =
   "model-server [--port N] [--threads N] [--tokens N] [--interval-ms N] [--event-writes]\n"
+  "             [--fail-percent N] [--tool-turns N]\n"
   "  --port N          on 127.0.0.1; 0, the default, takes a free one\n"
   "  --threads N       event loops that share the port (default 1)\n"
   "  --tokens N        in each answer (default 20)\n"
   "  --interval-ms N   between a stream's tokens, the first one included (default 0: all at once)\n"
   "  --event-writes    an unpaced stream leaves in a write for each event, not in one for all\n"
+  "  --fail-percent N  of the requests fail before the first byte, by turns with 503 and a closed connection\n"
+  "  --tool-turns N    a plain answer is a call of the tool 'calculator' until the prompt holds N results\n"
   "POST /v1/chat/completions, GET /v1/models /health /stats. Prints 'listening on 127.0.0.1:PORT'.\n";
 
 static struct options parse(int count, char **arguments) {
@@ -33,6 +36,10 @@ static struct options parse(int count, char **arguments) {
       options.tokens = (int)option_number(name, arguments[++i], 1, TOKENS_MAX);
     else if (strcmp(name, "--interval-ms") == 0)
       options.interval_ns = option_number(name, arguments[++i], 0, 60000) * 1000000;
+    else if (strcmp(name, "--fail-percent") == 0)
+      options.fail_percent = (int)option_number(name, arguments[++i], 0, 100);
+    else if (strcmp(name, "--tool-turns") == 0)
+      options.tool_turns = (int)option_number(name, arguments[++i], 0, 10000);
     else {
       fprintf(stderr, "unknown option '%s'\n%s", name, usage);
       exit(2);

@@ -136,6 +136,42 @@ static bool is(const struct request *request, const char *method, const char *pa
          request->path_length == strlen(path) && memcmp(request->path, path, request->path_length) == 0;
 }
 
+// Whether this request is one that fails: spread evenly, the same in every run.
+static bool is_to_fail(const struct connection *connection) {
+  return (int)(connection->id * 37 % 100) < connection->server->options->fail_percent;
+}
+
+// Fails before the first byte. False: the connection is gone.
+static bool fail(struct connection *connection) {
+  if (connection->id % 2) {
+    connection_end(connection);
+    return false;
+  }
+  respond(connection, "503 Service Unavailable", "{\"error\":{\"message\":\"failed on purpose\"}}");
+  return flush(connection);
+}
+
+static int results_in(const struct request *request) {
+  const char *at = request->body, *end = request->body + request->body_length, mark[] = "\"role\":\"tool\"";
+  int results = 0;
+  while ((at = memmem(at, (size_t)(end - at), mark, sizeof mark - 1))) {
+    results++;
+    at += sizeof mark - 1;
+  }
+  return results;
+}
+
+static void respond_call(struct connection *connection) {
+  char body[512];
+  snprintf(body, sizeof body,
+           "{\"id\":\"chatcmpl-call\",\"object\":\"chat.completion\",\"created\":1750000000,\"model\":\"bench-model\","
+           "\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":null,\"tool_calls\":[{\"id\":"
+           "\"call_%" PRIu64 "\",\"type\":\"function\",\"function\":{\"name\":\"calculator\",\"arguments\":"
+           "\"{\\\"expression\\\":\\\"1+1\\\"}\"}}]},\"finish_reason\":\"tool_calls\"}]}",
+           connection->id);
+  respond(connection, "200 OK", body);
+}
+
 static bool answer(struct connection *connection, const struct request *request) {
   struct server *server = connection->server;
   connection->answering = true;
@@ -145,7 +181,12 @@ static bool answer(struct connection *connection, const struct request *request)
     count(&server->counters.requests);
     connection->id = server->next_id++;
     connection->with_usage = json_is_true(request->body, request->body_length, "\"include_usage\"");
+    if (is_to_fail(connection)) return fail(connection);
     if (json_is_true(request->body, request->body_length, "\"stream\"")) return start_stream(connection);
+    if (results_in(request) < server->options->tool_turns) {
+      respond_call(connection);
+      return flush(connection);
+    }
     answers_append(&connection->out, &server->answers->plain, connection->id);
   } else if (is(request, "GET", "/v1/models")) {
     respond(connection, "200 OK",

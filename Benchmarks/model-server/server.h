@@ -12,6 +12,8 @@
 struct options {
   int port, threads, tokens;
   int64_t interval_ns;  // between a paced stream's tokens; 0: all at once
+  int fail_percent;     // of the requests
+  int tool_turns;       // results of tools that a prompt must hold before it is answered
   bool event_writes;    // an unpaced stream's events in a write each instead of one for all
 };
 

@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# Builds and runs the benchmarks of failing models, leaving callers and tool loops.
+# usage: scripts/bench-models.sh [--no-build] [options]     see --help
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+build=yes
+if [ "${1:-}" = --no-build ]; then
+  build=no
+  shift
+fi
+case " $* " in *" --help "* | *" -h "*) build=no ;; esac
+
+if [ "$build" = yes ]; then
+  scripts/install.sh
+  scripts/build.sh release
+fi
+# Seconds at most, and needed whatever else is there.
+compile_bench model-server -pthread
+compile_bench load -lm
+PYTHONDONTWRITEBYTECODE=1 exec python3 Benchmarks/run_models.py "$@"
