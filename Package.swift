@@ -30,6 +30,7 @@ let grdb = product("GRDB", "GRDB.swift", only: sqlite)
 let lifecycle = product("ServiceLifecycle", "swift-service-lifecycle", only: server)
 let httpClient = product("AsyncHTTPClient", "async-http-client", only: server)
 let hummingbirdCore = product("HummingbirdCore", "hummingbird", only: server)
+let subprocess = product("Subprocess", "swift-subprocess", only: server)
 let httpTypes = product("HTTPTypes", "swift-http-types", only: server)
 
 let package = Package(
@@ -62,6 +63,7 @@ let package = Package(
     .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1"),
     .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+    .package(url: "https://github.com/swiftlang/swift-subprocess.git", from: "1.0.2", traits: []),
   ],
   targets: [
     .target(name: "AgentJSON", swiftSettings: strictLibrary),
@@ -73,6 +75,9 @@ let package = Package(
       swiftSettings: strictLibrary),
     .target(
       name: "AgentLLM", dependencies: ["AgentHTTP", "AgentJSON", "AgentRuntime", nio("NIOCore")],
+      swiftSettings: strictLibrary),
+    .target(
+      name: "AgentMCP", dependencies: ["AgentHTTP", "AgentJSON", "AgentRuntime", log, nio("NIOCore"), subprocess],
       swiftSettings: strictLibrary),
     .target(name: "AgentTelemetry", dependencies: ["AgentJSON", log, metrics], swiftSettings: strictLibrary),
     .target(
@@ -126,6 +131,10 @@ let package = Package(
         "AgentHTTP", "AgentJSON", "AgentLLM", "AgentRuntime", nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"),
       ],
       exclude: ["Fixtures"], swiftSettings: strict),
+    .testTarget(
+      name: "AgentMCPTests",
+      dependencies: ["AgentHTTP", "AgentJSON", "AgentMCP", "AgentRuntime", log, nio("NIOPosix")],
+      swiftSettings: strict),
     .testTarget(
       name: "AgentSQLiteTests",
       dependencies: [
