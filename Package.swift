@@ -30,6 +30,7 @@ let grdb = product("GRDB", "GRDB.swift", only: sqlite)
 let lifecycle = product("ServiceLifecycle", "swift-service-lifecycle", only: server)
 let httpClient = product("AsyncHTTPClient", "async-http-client", only: server)
 let hummingbirdCore = product("HummingbirdCore", "hummingbird", only: server)
+let subprocess = product("Subprocess", "swift-subprocess", only: server)
 let httpTypes = product("HTTPTypes", "swift-http-types", only: server)
 
 let package = Package(
@@ -63,6 +64,7 @@ let package = Package(
     .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
     .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+    .package(url: "https://github.com/swiftlang/swift-subprocess.git", from: "1.0.2", traits: []),
   ],
   targets: [
     .target(name: "AgentJSON", swiftSettings: strictLibrary),
@@ -77,6 +79,9 @@ let package = Package(
       swiftSettings: strictLibrary),
     .target(
       name: "AgentTools", dependencies: ["AgentHTTP", "AgentJSON", "AgentRuntime"], swiftSettings: strictLibrary),
+    .target(
+      name: "AgentMCP", dependencies: ["AgentHTTP", "AgentJSON", "AgentRuntime", log, nio("NIOCore"), subprocess],
+      swiftSettings: strictLibrary),
     .target(name: "AgentTelemetry", dependencies: ["AgentJSON", log, metrics], swiftSettings: strictLibrary),
     .target(
       name: "AgentSQLite",
@@ -98,7 +103,7 @@ let package = Package(
     .executableTarget(
       name: "apus",
       dependencies: [
-        "AgentHTTP", "AgentJSON", "AgentLLM", "AgentRuntime", "AgentServer", "AgentSQLite", "AgentTelemetry",
+        "AgentHTTP", "AgentJSON", "AgentLLM", "AgentMCP", "AgentRuntime", "AgentServer", "AgentSQLite", "AgentTelemetry",
         "AgentTools", lifecycle, log, metrics, nio("NIOCore"), nio("NIOPosix"),
         product("UnixSignals", "swift-service-lifecycle", only: server),
         product("ArgumentParser", "swift-argument-parser", only: server),
@@ -131,6 +136,10 @@ let package = Package(
         nio("NIOHTTP1"),
       ],
       exclude: ["Fixtures"], swiftSettings: strict),
+    .testTarget(
+      name: "AgentMCPTests",
+      dependencies: ["AgentHTTP", "AgentJSON", "AgentMCP", "AgentRuntime", log, nio("NIOPosix")],
+      swiftSettings: strict),
     .testTarget(
       name: "AgentSQLiteTests",
       dependencies: [

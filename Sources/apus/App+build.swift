@@ -26,7 +26,7 @@ extension App {
     let transport = HTTPTransport(group: .singleton)
     do {
       let model = try RoutedChatModel(settings.modelRoutes(), over: transport, onAttempt: ModelMetrics.note)
-      let toolsets = ToolsetCatalog(try settings.toolsets(over: transport))
+      let toolsets = ToolsetCatalog(try settings.toolsets(over: transport, logger: logger))
       let reloads = ReloadStatus()
       let report = HealthReport(model: model, toolsets: toolsets, reloads: reloads)
       let limits = settings.runtimeLimits
@@ -45,7 +45,7 @@ extension App {
       let server = APIServer(
         configuration: settings.serverConfiguration, parts: parts, group: MultiThreadedEventLoopGroup.singleton,
         logger: logger, onStart: onStart)
-      let reload = ReloadSignal(settings.reloads(of: model, toolsets, over: transport), status: reloads, logger: logger)
+      let reload = ReloadSignal(settings.reloads(of: model, toolsets, over: transport, logger: logger), status: reloads, logger: logger)
       return BuiltApp(
         server: server, background: BackgroundWork(health: health, runs: runs, toolsets: toolsets), reload: reload,
         store: store, transport: transport)

@@ -1,3 +1,4 @@
+import AgentHTTP
 import Testing
 
 @testable import AgentLLM

@@ -1,3 +1,4 @@
+import AgentHTTP
 import AgentRuntime
 import NIOCore
 

@@ -1,23 +1,28 @@
 import AgentHTTP
 import AgentJSON
 import AgentLLM
+import AgentMCP
 import AgentRuntime
 import AgentTools
+import FoundationEssentials
+import Logging
 
 extension Settings {
   /// The toolsets of TOOLSETS_FILE; none without one. Throws `ConfigurationFileError` with all its faults.
-  func toolsets(over transport: HTTPTransport) throws -> [Toolset] {
+  func toolsets(over transport: HTTPTransport, logger: Logger) throws -> [Toolset] {
     guard let toolsetsFile else { return [] }
     let file = try YAMLFile.read(toolsetsFile)
-    var reader = ToolsetsFile { kind, reader in Self.source(kind, &reader, transport) }
+    var reader = ToolsetsFile { kind, name, reader in
+      guard kind == "mcp" else { return Self.builtin(&reader, transport) }
+      return MCPServerConfiguration(name: name, &reader, environment: ProcessInfo.processInfo.environment)
+        .map { MCPToolSource($0, transport: transport, log: logger) }
+    }
     let toolsets = reader.toolsets(file.value)
     guard reader.faults.isEmpty else { throw file.error(reader.faults) }
     return toolsets
   }
 
-  private static func source(
-    _ kind: String, _ reader: inout ObjectReader, _ transport: HTTPTransport
-  ) -> (any ToolSource)? {
+  private static func builtin(_ reader: inout ObjectReader, _ transport: HTTPTransport) -> (any ToolSource)? {
     let (settings, faults) = BuiltinToolSettings.decode(reader.object, path: reader.path)
     reader.add(faults)
     guard let settings else { return nil }
@@ -31,14 +36,14 @@ extension Settings {
 
   /// What SIGHUP has read again.
   func reloads(
-    of model: RoutedChatModel, _ toolsets: ToolsetCatalog, over transport: HTTPTransport
+    of model: RoutedChatModel, _ toolsets: ToolsetCatalog, over transport: HTTPTransport, logger: Logger
   ) -> [ReloadSignal.Reload] {
     var reloads: [ReloadSignal.Reload] = []
     if modelsFile != nil {
       reloads.append(.init(name: "MODELS_FILE") { try model.replace(modelRoutes()) })
     }
     if toolsetsFile != nil {
-      reloads.append(.init(name: "TOOLSETS_FILE") { toolsets.replace(try self.toolsets(over: transport)) })
+      reloads.append(.init(name: "TOOLSETS_FILE") { toolsets.replace(try self.toolsets(over: transport, logger: logger)) })
     }
     return reloads
   }

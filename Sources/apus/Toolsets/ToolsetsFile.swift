@@ -4,7 +4,7 @@ import AgentRuntime
 /// Reads the content of a toolsets file (TOOLSETS_FILE), collecting all faults.
 struct ToolsetsFile {
   /// Makes the source of a set from its own part of the file; nil where faults were left in the reader.
-  typealias MakeSource = (_ kind: String, _ reader: inout ObjectReader) -> (any ToolSource)?
+  typealias MakeSource = (_ kind: String, _ name: String, _ reader: inout ObjectReader) -> (any ToolSource)?
 
   /// The members that name where tools come from; each set has one of them.
   static let kinds = ["builtin", "mcp"]
@@ -49,7 +49,7 @@ struct ToolsetsFile {
     }
     guard let inner = reader.object(given[0]) else { return nil }
     var part = ObjectReader(inner, path: path + [.key(given[0])])
-    let source = make(given[0], &part)
+    let source = make(given[0], name, &part)
     reader.add(part.faults)
     return source.map { Toolset(name: name, source: $0, policy: policy) }
   }

@@ -2,10 +2,10 @@
 ///
 /// Line ends are LF, CR or CRLF, a byte order mark at the start is dropped, comments are ignored; an event may be split
 /// at any byte. An event that came whole is handed out where it stands, without a copy.
-struct EventStreamParser: Sendable {
+package struct EventStreamParser: Sendable {
   /// An event is larger than `eventMax`.
-  struct EventTooLarge: Error {
-    let eventMax: Int
+  package struct EventTooLarge: Error {
+    package let eventMax: Int
   }
 
   private let eventMax: Int
@@ -18,10 +18,10 @@ struct EventStreamParser: Sendable {
   /// The last byte was CR: an LF that follows belongs to it.
   private var skipsLineFeed = false
 
-  init(eventMax: Int = 16 << 20) { self.eventMax = eventMax }
+  package init(eventMax: Int = 16 << 20) { self.eventMax = eventMax }
 
   /// Hands out each event that ends in these bytes. Throws `EventTooLarge`, or what `onEvent` throws.
-  mutating func feed(_ bytes: Span<UInt8>, onEvent: (Span<UInt8>) throws -> Void) throws {
+  package mutating func feed(_ bytes: Span<UInt8>, onEvent: (Span<UInt8>) throws -> Void) throws {
     guard !bytes.isEmpty else { return }
     var start = skipsLineFeed && bytes[0] == Self.lineFeed ? 1 : 0
     skipsLineFeed = false
@@ -51,7 +51,7 @@ struct EventStreamParser: Sendable {
   }
 
   /// The stream ended: hands out an event that lacks only its blank line, as some servers' last one does.
-  mutating func finish(onEvent: (Span<UInt8>) throws -> Void) throws {
+  package mutating func finish(onEvent: (Span<UInt8>) throws -> Void) throws {
     try feed([Self.lineFeed, Self.lineFeed].span, onEvent: onEvent)
   }
 }
