@@ -61,6 +61,12 @@ differential_reference() {
     --out "$APUS_DIFFERENTIAL_EXPECTED" >/dev/null
 }
 
+# The Python with the real MCP package, whose servers the client is tested against.
+mcp_servers() {
+  make_venv .venv-mcp Tests/MCP/requirements.txt
+  export APUS_TEST_MCP_PYTHON="$ROOT/.venv-mcp/bin/python"
+}
+
 start_model() {
   [ -z "${APUS_TEST_MODEL_URL:-}" ] || return 0
   if ! scripts/local-model.sh status >/dev/null; then stop_model=yes; fi
@@ -80,6 +86,7 @@ end_to_end_tests() {
 layer "install what is missing" scripts/install.sh test
 layer "build (debug, with tests)" build_tests
 layer "LangGraph's results" differential_reference
+layer "MCP's own package" mcp_servers
 layer "Swift tests" swift_tests
 if [ -z "$FILTER" ]; then
   layer "engine tests under the thread sanitizer" scripts/test-threads.sh

@@ -136,11 +136,6 @@ static bool is(const struct request *request, const char *method, const char *pa
          request->path_length == strlen(path) && memcmp(request->path, path, request->path_length) == 0;
 }
 
-// Whether this request is one that fails: spread evenly, the same in every run.
-static bool is_to_fail(const struct connection *connection) {
-  return (int)(connection->id * 37 % 100) < connection->server->options->fail_percent;
-}
-
 // Fails before the first byte. False: the connection is gone.
 static bool fail(struct connection *connection) {
   if (connection->id % 2) {
@@ -181,7 +176,8 @@ static bool answer(struct connection *connection, const struct request *request)
     count(&server->counters.requests);
     connection->id = server->next_id++;
     connection->with_usage = json_is_true(request->body, request->body_length, "\"include_usage\"");
-    if (is_to_fail(connection)) return fail(connection);
+    // Spread evenly, the same in every run.
+    if ((int)(connection->id * 37 % 100) < server->options->fail_percent) return fail(connection);
     if (json_is_true(request->body, request->body_length, "\"stream\"")) return start_stream(connection);
     if (results_in(request) < server->options->tool_turns) {
       respond_call(connection);

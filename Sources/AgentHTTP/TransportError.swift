@@ -70,6 +70,8 @@ extension TransportError {
   private static func isClosedByPeer(_ error: any Error) -> Bool {
     switch error {
     case let error as HTTPClientError: error == .remoteConnectionClosed
+    // Such as the 408 that some servers send on an idle connection before they close it.
+    case let error as NIOHTTPDecoderError: error == .unsolicitedResponse
     case let error as ChannelError: error == .ioOnClosedChannel || error == .eof
     case let error as IOError: error.errnoCode == ECONNRESET || error.errnoCode == EPIPE
     default: false

@@ -23,17 +23,24 @@ extension MCPToolSource {
   ) async throws {
     let (era, listChanged) = try await negotiate(link)
     let session = Session(link: link, era: era, events: events)
-    var lifetime = try await refresh(session)
+    let lifetime = try await refresh(session)
     try await withThrowingTaskGroup(of: Void.self) { group in
       defer { group.cancelAll() }
       if listChanged { group.addTask { try await self.listen(link, era) } }
-      while true {
-        let event = try await next(stream, within: listChanged ? nil : lifetime)
+      group.addTask {
+        while true {
+          try await Task.sleep(for: lifetime)
+          events.yield(.isDue)
+        }
+      }
+      // One iteration for all: a stream whose iteration is cancelled has ended.
+      for await event in stream {
         if event == .sessionLost { throw MCPFailure.sessionLost }
-        lifetime = try await refresh(session)
+        _ = try await refresh(session)
         // A server that floods us with news is asked at most so often.
         try await Task.sleep(for: Self.refreshPause)
       }
+      throw CancellationError()
     }
   }
 
@@ -51,24 +58,6 @@ extension MCPToolSource {
         log.debug("MCP server's news ended", metadata: ["reason": "\(failure.message)"])
       }
       try await Task.sleep(for: Self.listenPause)
-    }
-  }
-
-  /// The next event; nil when so much time has passed.
-  private func next(_ stream: AsyncStream<MCPEvent>, within limit: Duration?) async throws -> MCPEvent? {
-    try await withThrowingTaskGroup(of: MCPEvent?.self) { group in
-      defer { group.cancelAll() }
-      group.addTask {
-        for await event in stream { return event }
-        return nil
-      }
-      group.addTask {
-        try await Task.sleep(for: limit ?? Self.lifetimeMax)
-        return nil
-      }
-      let event = try await group.next()
-      try Task.checkCancellation()
-      return event ?? nil
     }
   }
 

@@ -31,6 +31,8 @@ public final class MCPToolSource: ToolSource {
 
   /// How long a server may take for the handshake, a list, or a reconnection that a call waits for.
   static let answerMax = Duration.seconds(10)
+  /// A connection that lasted so long was a good one: the pauses before the next ones start anew.
+  private static let stableAfter = Duration.seconds(60)
 
   /// Makes a source; nothing is connected before `run()`. `random` gives 0 to 1 for the pauses' jitter.
   public init(
@@ -62,11 +64,13 @@ public final class MCPToolSource: ToolSource {
   public func run() async {
     while !Task.isCancelled {
       state.withLock { $0.machine.begin() }
+      let start = ContinuousClock.now
       do {
         try await connection()
       } catch {
         if Task.isCancelled { break }
         if (error as? MCPFailure) == .sessionLost { continue }
+        if ContinuousClock.now - start > Self.stableAfter { state.withLock { $0.machine.settled() } }
         let pause = note(failure: error)
         try? await Task.sleep(for: pause * (0.5 + 0.5 * random()))
       }
@@ -96,7 +100,6 @@ public final class MCPToolSource: ToolSource {
   func noteReady(_ session: Session, _ tools: [MCPTool]) {
     let waiters = state.withLock { state in
       state.machine.connected()
-      state.machine.settled()
       state.session = session
       state.era = session.era
       state.tools = tools

@@ -19,10 +19,7 @@ extension App {
     _ settings: Settings, metrics: PrometheusMetrics, logger: Logger,
     onStart: @escaping @Sendable (_ port: Int) async -> Void
   ) async throws -> BuiltApp {
-    // The file is locked for this process alone, which is what lets threads be remembered.
-    let store = ThreadCache(
-      try await SQLiteStore.open(
-        path: settings.databasePath, synchronous: settings.synchronous, version: version, logger: logger))
+    let store = try await openStore(settings, logger)
     let transport = HTTPTransport(group: .singleton)
     do {
       let model = try RoutedChatModel(settings.modelRoutes(), over: transport, onAttempt: ModelMetrics.note)
@@ -39,13 +36,14 @@ extension App {
         model: model, defaultModelID: settings.defaultModelID, store: store, toolsets: toolsets, runs: runs,
         limits: limits, statistics: statistics, logsContent: settings.logsContent, logger: logger)
       let parts = ServerParts(
-        catalog: catalog, executor: executor, store: store,
-        runs: runs, health: health, statistics: statistics, limits: limits, schema: .builtin, version: version,
-        renderMetrics: { metrics.render() }, healthDetails: report.details)
+        catalog: catalog, executor: executor, store: store, runs: runs, health: health, statistics: statistics,
+        limits: limits, schema: .builtin, version: version, renderMetrics: metrics.render,
+        healthDetails: report.details)
       let server = APIServer(
         configuration: settings.serverConfiguration, parts: parts, group: MultiThreadedEventLoopGroup.singleton,
         logger: logger, onStart: onStart)
-      let reload = ReloadSignal(settings.reloads(of: model, toolsets, over: transport, logger: logger), status: reloads, logger: logger)
+      let reload = ReloadSignal(
+        settings.reloads(of: model, toolsets, over: transport, logger: logger), status: reloads, logger: logger)
       return BuiltApp(
         server: server, background: BackgroundWork(health: health, runs: runs, toolsets: toolsets), reload: reload,
         store: store, transport: transport)
@@ -54,6 +52,15 @@ extension App {
       try await transport.shutdown()
       throw error
     }
+  }
+}
+
+extension App {
+  /// The file is locked for this process alone, which is what lets threads be remembered.
+  private static func openStore(_ settings: Settings, _ logger: Logger) async throws -> ThreadCache {
+    ThreadCache(
+      try await SQLiteStore.open(
+        path: settings.databasePath, synchronous: settings.synchronous, version: version, logger: logger))
   }
 }
 

@@ -66,12 +66,7 @@ struct ChildProcess: Sendable {
         } catch { return .because(error) }
         return .because(nil)
       }
-      group.addTask {
-        do {
-          for await line in lines { _ = try await child.standardInputWriter.write(line) }
-        } catch { return .because(MCPFailure.broken("the child process closed its input")) }
-        return .because(nil)
-      }
+      group.addTask { await write(lines, to: child) }
       group.addTask {
         await logStandardError(child)
         return .quiet
@@ -89,6 +84,17 @@ struct ChildProcess: Sendable {
         .gracefulShutDown(toProcessGroup: true, allowedDurationToNextStep: Self.graceMax)
       ])
       return reason
+    }
+  }
+
+  private func write(
+    _ lines: AsyncStream<[UInt8]>, to child: Execution<CustomWriteInput, SequenceOutput, SequenceOutput>
+  ) async -> End {
+    do {
+      for await line in lines { _ = try await child.standardInputWriter.write(line) }
+      return .because(nil)
+    } catch {
+      return .because(MCPFailure.broken("the child process closed its input"))
     }
   }
 

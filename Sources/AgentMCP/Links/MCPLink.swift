@@ -32,6 +32,8 @@ struct MCPRequest: Sendable {
 enum MCPEvent: Sendable, Hashable {
   /// The server's tools changed.
   case toolsChanged
+  /// The list is as old as it may become.
+  case isDue
   /// A call failed in a way that may mean that the server is gone.
   case suspect
   /// The server forgot the session.

@@ -33,7 +33,8 @@ struct ConnectionStateMachine: Sendable {
     if state == .connected { state = .connecting }
   }
 
-  /// A tool list was fetched after connecting: the server works, and the pauses start anew.
+  /// The connection lasted: the pauses start anew. A child that lists its tools and dies is not restarted for ever
+  /// at full speed.
   mutating func settled() { failures = 0 }
 
   /// The attempt or the connection failed; how long to pause, before jitter.

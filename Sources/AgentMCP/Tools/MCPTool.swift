@@ -37,7 +37,8 @@ enum MCPToolList {
       guard let schema = json["inputSchema"]?.objectValue, schema["type"] == "object",
         (try? JSONSchema(.object(schema))) != nil
       else {
-        log.warning("a tool whose inputSchema is no object schema is left out", metadata: ["tool": "\(name.prefix(80))"])
+        log.warning(
+          "a tool whose inputSchema is no object schema is left out", metadata: ["tool": "\(name.prefix(80))"])
         return nil
       }
       let description = json["description"]?.stringValue ?? json["title"]?.stringValue ?? ""

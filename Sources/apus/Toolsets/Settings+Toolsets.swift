@@ -43,7 +43,8 @@ extension Settings {
       reloads.append(.init(name: "MODELS_FILE") { try model.replace(modelRoutes()) })
     }
     if toolsetsFile != nil {
-      reloads.append(.init(name: "TOOLSETS_FILE") { toolsets.replace(try self.toolsets(over: transport, logger: logger)) })
+      reloads.append(
+        .init(name: "TOOLSETS_FILE") { toolsets.replace(try self.toolsets(over: transport, logger: logger)) })
     }
     return reloads
   }

@@ -181,3 +181,28 @@ def plain(body: bytes, status: int = 200, content_type: str = "application/json"
         exchange.raw(head.encode() + body)
 
     return behave
+
+
+def call(*calls: tuple[str, dict], text: str | None = None) -> Behaviour:
+    """Calls tools: pairs of a name and arguments. Streamed, names come first and arguments in two pieces."""
+
+    def behave(exchange: Exchange) -> None:
+        full = [{"id": f"call_{len(exchange.messages)}_{index}", "type": "function",
+                 "function": {"name": name, "arguments": json.dumps(arguments)}}
+                for index, (name, arguments) in enumerate(calls)]
+        if not exchange.streams:
+            message = {"role": "assistant", "content": text, "tool_calls": full}
+            answer = exchange.chunk([{"index": 0, "message": message, "finish_reason": "tool_calls"}])
+            return exchange.send_json(answer | {"object": "chat.completion", "usage": usage(5, 5)})
+        exchange.begin_stream()
+        exchange.delta(role="assistant", content=text)
+        for index, one in enumerate(full):
+            arguments = one["function"]["arguments"]
+            exchange.delta(tool_calls=[one | {"index": index, "function": one["function"] | {"arguments": ""}}])
+            for piece in (arguments[:3], arguments[3:]):
+                exchange.delta(tool_calls=[{"index": index, "function": {"arguments": piece}}])
+        exchange.event(json.dumps(exchange.chunk([{"index": 0, "delta": {}, "finish_reason": "tool_calls"}])))
+        exchange.event(b"[DONE]")
+        exchange.end_stream()
+
+    return behave
