@@ -82,7 +82,7 @@ public final class RoutedChatModel: ChatModel {
     var hasForwarded = false
     return try await walk(request, hasForwarded: { hasForwarded }) { model, request in
       try await model.stream(request) { deltas in
-        hasForwarded = true
+        hasForwarded = hasForwarded || deltas.contains { !request.hidesToolCalls || $0.saysMoreThanCalls }
         try await onDeltas(deltas)
       }
     }
@@ -167,6 +167,13 @@ extension RoutedChatModel {
     }
     func made(_ route: ModelRoute) throws -> Lanes { Lanes(lanes: try route.upstreams.map(lane), route: route) }
     return State(byID: try routes.byID.mapValues(made), other: try routes.other.map(made))
+  }
+}
+
+extension ChatDelta {
+  /// Whether it holds anything besides pieces of tool calls.
+  fileprivate var saysMoreThanCalls: Bool {
+    content?.isEmpty == false || extra?.contains { $0.key != "tool_calls" } == true
   }
 }
 

@@ -44,6 +44,7 @@ struct ToolExecution {
   }
 
   private func execute(_ offered: OfferedTool, _ call: ToolCall, _ arguments: JSONObject) async throws -> ToolOutput {
+    run.record.noteTool(call.name)
     let step = try await run.begin(step: "call_tool_\(call.name)")
     do {
       let output = try await context.effect("tool:\(call.name)") { key in

@@ -35,7 +35,6 @@ struct ToolLoop {
         .execution, "The model still calls tools after \(turn.toolTurnsMax) turns, as many as max_tool_turns allows.",
         shouldRetry: false)
     }
-    run.record.noteTools(calls.filter(isOwn).map(\.name))
     let sends = calls.filter(isOwn).enumerated().map { index, call in
       Send("call_tool", RequestedCall(call: call, isTooMany: index >= Self.callsMax))
     }

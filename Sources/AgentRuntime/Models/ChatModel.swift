@@ -12,6 +12,8 @@ public struct ChatRequest: Sendable {
   public var requestID: String
   /// When the run ends at the latest; nothing is waited for beyond it.
   public var deadline: ContinuousClock.Instant?
+  /// Whether pieces of tool calls are kept from the caller: then they may come again from another upstream.
+  public var hidesToolCalls = false
 
   /// Makes a request.
   public init(

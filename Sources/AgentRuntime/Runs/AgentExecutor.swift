@@ -39,11 +39,12 @@ public struct AgentExecutor: Sendable {
     _ call: ChatCall, agent: LoadedAgent, handle: RunHandle, sink: DeltaSink? = nil
   ) async throws -> RunResult {
     let start = ContinuousClock.now
-    let subjects = rateSubjects(agent.definition)
-    try limiter.admit(subjects)
     // A run with a session takes its place when its thread is free.
     let place = try runs.begin(agentID: agent.definition.id, handle: handle, waits: call.sessionID != nil)
     defer { place.end() }
+    // Last, so that what is refused for another reason costs nothing of the rates.
+    let subjects = rateSubjects(agent.definition)
+    try limiter.admit(subjects)
     let tools = agent.definition.toolsets
     let belt = tools.isEmpty ? nil : try await toolsets.belt(tools)
     let run = makeRun(call, agent.definition, handle, place, sink, belt)

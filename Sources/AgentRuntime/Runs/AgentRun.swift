@@ -67,9 +67,10 @@ public struct AgentRun: Sendable {
 
   /// The same with tools. What the model says goes to the caller as it is made, its calls do not.
   func answer(_ messages: [Message], offering offer: ToolOffer?) async throws -> ChatCompletion {
-    let request = ChatRequest(
+    var request = ChatRequest(
       modelID: modelID, messages: messages,
       parameters: offer?.parameters(parameters) ?? parameters, requestID: call.requestID, deadline: place.deadline)
+    request.hidesToolCalls = offer != nil
     let completion =
       if let sink, offer != nil {
         try await model.stream(request) { deltas in

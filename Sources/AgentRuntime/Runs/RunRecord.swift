@@ -27,9 +27,9 @@ final class RunRecord: Sendable {
 
   func replace(_ index: Int, _ step: ExecutionStep) { state.withLock { $0.steps[index] = step } }
 
-  func noteTools(_ names: [String]) {
+  func noteTool(_ name: String) {
     state.withLock { contents in
-      for name in names where !contents.tools.contains(name) { contents.tools.append(name) }
+      if !contents.tools.contains(name) { contents.tools.append(name) }
     }
   }
 
