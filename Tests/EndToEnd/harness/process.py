@@ -109,8 +109,16 @@ class Apus:
 
     @property
     def rss_kib(self) -> int:
+        return self._status("VmRSS:")
+
+    @property
+    def peak_rss_kib(self) -> int:
+        """The most that it ever had."""
+        return self._status("VmHWM:")
+
+    def _status(self, name: str) -> int:
         status = Path(f"/proc/{self.pid}/status").read_text()
-        return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS:"))
+        return next(int(line.split()[1]) for line in status.splitlines() if line.startswith(name))
 
     @property
     def output(self) -> str:

@@ -1,0 +1,144 @@
+"""Faults of a model service, each with what a caller must see of it and how often the service is asked."""
+
+import json
+from dataclasses import dataclass
+
+from . import behaviours as does
+from .behaviours import Behaviour
+from .client import Client
+
+# Rounds of one request, where nothing else can be asked.
+ATTEMPTS = 3
+
+
+@dataclass
+class Fault:
+    """A way to fail before the first token."""
+
+    name: str
+    behave: Behaviour
+    status: int = 502
+    code: str = "LLM_UNAVAILABLE"
+    # How often the service is asked, where no other one is there.
+    attempts: int = ATTEMPTS
+    retry_after: int | None = None
+    # Requests on the wire for one attempt: one whose connection closes without a byte is sent once more.
+    sent_for_each: int = 1
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether another service may do better: not where the request itself is at fault."""
+        return self.status not in (400, 413, 422)
+
+
+def refused(status: int, code: str) -> Fault:
+    return Fault(str(status), does.fail(status, f"scripted {status}"), status, code, attempts=1)
+
+
+def for_good(status: int) -> Fault:
+    return Fault(str(status), does.fail(status, f"scripted {status}"), attempts=1)
+
+
+LIMITED = {"status": 429, "code": "RATE_LIMIT_EXCEEDED"}
+
+BEFORE = [
+    Fault("reset", does.cut, sent_for_each=2),
+    refused(400, "VALIDATION_ERROR"), for_good(401), for_good(403), for_good(404),
+    *(Fault(str(status), does.fail(status)) for status in (408, 409)),
+    refused(413, "PAYLOAD_TOO_LARGE"), refused(422, "VALIDATION_ERROR"),
+    Fault("429", does.fail(429), **LIMITED, retry_after=1),
+    Fault("429 with Retry-After", does.fail(429, headers={"Retry-After": "1"}), **LIMITED, retry_after=1),
+    Fault("429 for an hour", does.fail(429, headers={"Retry-After": "3600"}), **LIMITED, attempts=1, retry_after=3600),
+    *(Fault(str(status), does.fail(status)) for status in (500, 502, 503)),
+    Fault("503 for an hour", does.fail(503, headers={"Retry-After": "3600"}), attempts=1),
+    Fault("not HTTP", does.garbage, attempts=1),
+    Fault("a redirect", does.plain(b"", 307), attempts=1),
+    Fault("no JSON", does.plain(b"{broken"), attempts=1),
+    Fault("an empty body", does.plain(b""), attempts=1),
+    Fault("half a character", does.plain('{"id":"日'.encode()[:-1] + b'"}'), attempts=1),
+    Fault("an error for an answer", does.plain(b'{"error":{"message":"overloaded","code":500}}')),
+]
+
+PLAIN = BEFORE + [
+    Fault("another content type", does.plain(b"<html>a proxy's page</html>", content_type="text/html"), attempts=1),
+]
+
+STREAMED = BEFORE + [
+    Fault("another content type", does.plain(b"<html>a proxy's page</html>", content_type="text/html")),
+    Fault("cut before a token", does.cut_after()),
+    Fault("an end without [DONE]", does.end_without_done()),
+    Fault("error event", does.error_event_after()),
+    Fault("an event within a character", does.half_a_character_after(), attempts=1),
+    Fault("an event that is no JSON", does.broken_event_after(b"{broken"), attempts=1),
+]
+
+# Ways to fail after the tokens "t0 " and "t1 ".
+TOKENS = ["t0 ", "t1 "]
+AFTER = {
+    "cut": does.cut_after(*TOKENS),
+    "an end without [DONE]": does.end_without_done(*TOKENS),
+    "error event": does.error_event_after(*TOKENS),
+    "an event within a character": does.half_a_character_after(*TOKENS),
+    "an event that is no JSON": does.broken_event_after(b"{broken", *TOKENS),
+    "an event that is no chunk": does.broken_event_after(b"[1, 2]", *TOKENS),
+}
+
+
+@dataclass
+class Seen:
+    """What a caller saw: a status with a body, or a stream."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> dict:
+        return json.loads(self.body)
+
+    @property
+    def is_stream(self) -> bool:
+        return self.headers["content-type"].startswith("text/event-stream")
+
+    @property
+    def data(self) -> list[str]:
+        return [line[6:] for line in self.body.decode().splitlines() if line.startswith("data: ")]
+
+    @property
+    def chunks(self) -> list[dict]:
+        return [json.loads(text) for text in self.data if text != "[DONE]"]
+
+    @property
+    def tokens(self) -> list[str]:
+        contents = [choice["delta"].get("content") for chunk in self.chunks for choice in chunk["choices"]]
+        return [content for content in contents if content]
+
+    @property
+    def text(self) -> str:
+        return "".join(self.tokens) if self.is_stream else self.json["choices"][0]["message"]["content"]
+
+
+def see(client: Client, message: str, model: str, stream: bool, **fields) -> Seen:
+    """Makes a chat, plain or streamed, and reads it to its end."""
+    body = {"model": model, "messages": [{"role": "user", "content": message}], "stream": stream} | fields
+    reply = client.post("/v1/chat/completions", body, timeout=60)
+    return Seen(reply.status, reply.headers, reply.body)
+
+
+def check_error(seen: Seen, status: int, code: str) -> None:
+    """An HTTP error in OpenAI's shape."""
+    assert seen.headers["content-type"].startswith("application/json")
+    assert (seen.status, seen.json["error"]["code"]) == (status, code), seen.body
+    assert set(seen.json["error"]) == {"message", "type", "param", "code"} and seen.json["error"]["message"]
+
+
+def check_cut_short(seen: Seen, tokens: list[str], code: str = "LLM_UNAVAILABLE") -> None:
+    """A stream that held these tokens, then an error, then [DONE]."""
+    assert seen.status == 200 and seen.tokens == tokens
+    assert seen.data[-1] == "[DONE]" and seen.chunks[-1]["choices"][0]["finish_reason"] == "error"
+    error = seen.chunks[-1]["error"]
+    assert set(error) == {"message", "type", "param", "code"} and error["code"] == code
+
+
+__all__ = ["AFTER", "ATTEMPTS", "Fault", "PLAIN", "STREAMED", "TOKENS", "Seen", "check_cut_short",
+           "check_error", "see"]
