@@ -1,11 +1,9 @@
 """Faults of a model service, each with what a caller must see of it and how often the service is asked."""
 
-import json
 from dataclasses import dataclass
 
 from . import behaviours as does
 from .behaviours import Behaviour
-from .client import Client
 
 # Rounds of one request, where nothing else can be asked.
 ATTEMPTS = 3
@@ -82,63 +80,3 @@ AFTER = {
     "an event that is no JSON": does.broken_event_after(b"{broken", *TOKENS),
     "an event that is no chunk": does.broken_event_after(b"[1, 2]", *TOKENS),
 }
-
-
-@dataclass
-class Seen:
-    """What a caller saw: a status with a body, or a stream."""
-
-    status: int
-    headers: dict[str, str]
-    body: bytes
-
-    @property
-    def json(self) -> dict:
-        return json.loads(self.body)
-
-    @property
-    def is_stream(self) -> bool:
-        return self.headers["content-type"].startswith("text/event-stream")
-
-    @property
-    def data(self) -> list[str]:
-        return [line[6:] for line in self.body.decode().splitlines() if line.startswith("data: ")]
-
-    @property
-    def chunks(self) -> list[dict]:
-        return [json.loads(text) for text in self.data if text != "[DONE]"]
-
-    @property
-    def tokens(self) -> list[str]:
-        contents = [choice["delta"].get("content") for chunk in self.chunks for choice in chunk["choices"]]
-        return [content for content in contents if content]
-
-    @property
-    def text(self) -> str:
-        return "".join(self.tokens) if self.is_stream else self.json["choices"][0]["message"]["content"]
-
-
-def see(client: Client, message: str, model: str, stream: bool, **fields) -> Seen:
-    """Makes a chat, plain or streamed, and reads it to its end."""
-    body = {"model": model, "messages": [{"role": "user", "content": message}], "stream": stream} | fields
-    reply = client.post("/v1/chat/completions", body, timeout=60)
-    return Seen(reply.status, reply.headers, reply.body)
-
-
-def check_error(seen: Seen, status: int, code: str) -> None:
-    """An HTTP error in OpenAI's shape."""
-    assert seen.headers["content-type"].startswith("application/json")
-    assert (seen.status, seen.json["error"]["code"]) == (status, code), seen.body
-    assert set(seen.json["error"]) == {"message", "type", "param", "code"} and seen.json["error"]["message"]
-
-
-def check_cut_short(seen: Seen, tokens: list[str], code: str = "LLM_UNAVAILABLE") -> None:
-    """A stream that held these tokens, then an error, then [DONE]."""
-    assert seen.status == 200 and seen.tokens == tokens
-    assert seen.data[-1] == "[DONE]" and seen.chunks[-1]["choices"][0]["finish_reason"] == "error"
-    error = seen.chunks[-1]["error"]
-    assert set(error) == {"message", "type", "param", "code"} and error["code"] == code
-
-
-__all__ = ["AFTER", "ATTEMPTS", "Fault", "PLAIN", "STREAMED", "TOKENS", "Seen", "check_cut_short",
-           "check_error", "see"]

@@ -88,6 +88,15 @@ class Apus:
         self.terminate()
         return self.process.wait(STOP_SECONDS)
 
+    def hang_up(self) -> None:
+        """Has it read its configuration files again."""
+        self.process.send_signal(signal.SIGHUP)
+
+    @property
+    def checks(self) -> dict:
+        """What health tells of each part."""
+        return self.client.get("/v1/health").json()["checks"]
+
     def restart(self, **changes) -> "Apus":
         """Kill -9, then a start on the same data."""
         self.kill()
