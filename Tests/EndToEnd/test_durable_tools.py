@@ -51,6 +51,14 @@ def test_a_decision_is_waited_for_whatever_happens_to_the_process(actor, model, 
     assert roles == ["user", "assistant", "tool", "tool", "assistant"]
 
 
+@pytest.mark.xfail(strict=True, reason="tools are noted when the model asks for them, not when they are called")
+def test_a_tool_that_was_called_after_a_decision_was_used(actor, model):
+    question = ask_for_approval(actor, model)
+    done = decide(actor, id=question["id"], decision="approve").json()["metadata"]
+    assert "call_tool_calculator" in [step["step"] for step in done["execution_steps"]]
+    assert "calculator" in done["tools_used"]
+
+
 def test_decisions_that_fit_nothing_are_refused_and_the_question_stays(actor, model):
     question = ask_for_approval(actor, model)
     for wrong, path in [
