@@ -73,7 +73,8 @@ def test_openai_parse_gets_the_second_try_of_a_model_that_errs(sdk, model):
     model.then(does.say(DOES_NOT), does.say(FITS))
     completion = sdk.chat.completions.parse(model="bot", messages=HELLO, response_format=City)
     assert completion.choices[0].message.parsed == BERN and completion.usage.total_tokens == 20
-    assert [m["role"] for m in model.last.messages] == ["user", "assistant", "user"] and "people" in model.last.contents[-1]
+    assert [m["role"] for m in model.last.messages] == ["user", "assistant", "user"]
+    assert "people" in model.last.contents[-1]
 
 
 def test_openai_parse_learns_of_a_model_that_errs_twice(sdk, model):
@@ -127,7 +128,8 @@ def test_openai_stream_helper_collects_calls(sdk, model, agent):
     final = stream.get_final_completion()
     assert [city.name for city in done] == ["Bern", "Basel"] and final.choices[0].finish_reason == "tool_calls"
     assert [call.function.parsed_arguments for call in final.choices[0].message.tool_calls] == done
-    assert final.choices[0].message.content == "Looking. " and final.usage.total_tokens == (20 if agent == "actor" else 10)
+    assert final.choices[0].message.content == "Looking. "
+    assert final.usage.total_tokens == (20 if agent == "actor" else 10)
 
 
 def test_openai_sees_an_error_within_a_stream(sdk, model):

@@ -1,4 +1,4 @@
-"""What outlives the process: questions to humans, turns that a crash cut, and the files that say which tools there are."""
+"""What outlives the process: questions to humans, turns that a crash cut, and the files of toolsets."""
 
 import re
 
@@ -149,7 +149,8 @@ def test_a_wrong_toolsets_file_stops_the_start_with_every_fault_and_its_line(apu
     for place in [("3", "toolsets.a.builtin.tools[1]:"), ("10", "toolsets.d:"), ("11", "other:"),
                   ("8", "toolsets.c.approval:"), ("9", "toolsets.c.timeout:")]:
         assert place in found, done.stderr
-    assert {line for line, path in found if path.startswith("toolsets.b")} <= {"5", "6"} and len(found) == 7, done.stderr
+    assert {line for line, path in found if path.startswith("toolsets.b")} <= {"5", "6"}, done.stderr
+    assert len(found) == 7, done.stderr
 
 
 def test_a_wrong_reload_changes_nothing_and_a_right_one_does(actor, model):
@@ -158,7 +159,8 @@ def test_a_wrong_reload_changes_nothing_and_a_right_one_does(actor, model):
     file.write_text(BAD_FILE)
     actor.hang_up()
     failed = eventually(lambda: actor.checks.get("configuration"), "health tells of the wrong file")
-    assert failed["failed_reloads"][0]["name"] == "TOOLSETS_FILE" and "teleport" in failed["failed_reloads"][0]["message"]
+    assert failed["failed_reloads"][0]["name"] == "TOOLSETS_FILE"
+    assert "teleport" in failed["failed_reloads"][0]["message"]
     model.then(does.call_tools(SUM), does.say("as before"))
     check_whole(see(actor.client, "act", "bot", False), "as before")
     file.write_text(right.replace("[calculator, current_time]", "[current_time]"))

@@ -72,11 +72,16 @@ WRONG = {
 }
 
 
+def on(pages, arguments):
+    """The arguments with a path made the address of a page."""
+    path = arguments.get("url", "") if isinstance(arguments, dict) else ""
+    return {"url": pages.url(path)} if path.startswith("/") else arguments
+
+
 @BOTH
 def test_faults_of_tools_are_told_to_the_model(actor, model, pages, stream):
     pages["/gone"], pages["/out"], pages["/long"] = hang_up, redirect("http://169.254.169.254/"), "x" * 100_000
-    calls = [(name, arguments | {"url": pages.url(arguments["url"])} if "url" in arguments and arguments["url"][0] == "/"
-              else arguments) for name, arguments, _ in WRONG.values()]
+    calls = [(name, on(pages, arguments)) for name, arguments, _ in WRONG.values()]
     model.then(does.call_tools(*calls), does.say("sorry"))
     seen = see(actor.client, "act", "bot", stream)
     check_whole(seen, "sorry")
@@ -89,7 +94,7 @@ def test_faults_of_tools_are_told_to_the_model(actor, model, pages, stream):
     assert len(failed) == 7 and all(step["error"] for step in failed), steps
 
 
-@pytest.mark.xfail(strict=True, reason="http_fetch reads as much as output_max, and its own note is cut off with the rest")
+@pytest.mark.xfail(strict=True, reason="http_fetch reads up to output_max, and its own note is cut off with the rest")
 def test_the_model_is_told_how_much_of_a_page_it_does_not_see(actor, model, pages):
     pages["/long"] = "x" * 100_000
     model.then(does.call_tools(("http_fetch", {"url": pages.url("/long")})), does.say("long"))

@@ -108,8 +108,8 @@ def hasty(apus, model):
 
 def test_a_service_that_is_too_slow_is_given_up(hasty):
     runtime, model, fallback = hasty
-    plain, streamed = does.hang, does.hang_after()
-    model.by_model = {"p1": plain, "p2": does.half_an_answer, "s1": plain, "s2": streamed, "late": does.hang_after(*TOKENS)}
+    model.by_model = {"p1": does.hang, "p2": does.half_an_answer, "s1": does.hang, "s2": does.hang_after(),
+                      "late": does.hang_after(*TOKENS)}
     for name in model.by_model:
         runtime.client.make_agent(name, llm_config_id=name)
     calls = {name: Background(lambda name=name: see(runtime.client, "hi", name, name[0] != "p"))

@@ -1,9 +1,11 @@
 """Faults of a model service, each with what a caller must see of it and how often the service is asked."""
 
+import time
 from dataclasses import dataclass
 
 from . import behaviours as does
 from .behaviours import Behaviour
+from .exchange import Exchange
 
 # Rounds of one request, where nothing else can be asked.
 ATTEMPTS = 3
@@ -37,6 +39,14 @@ def for_good(status: int) -> Fault:
     return Fault(str(status), does.fail(status, f"scripted {status}"), attempts=1)
 
 
+def cut_within_an_answer(exchange: Exchange) -> None:
+    """Sends half of a plain answer, then cuts the connection."""
+    exchange.raw(b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{"id": "chatc')
+    # What was sent shall arrive before the reset overtakes it.
+    time.sleep(0.1)
+    exchange.cut()
+
+
 LIMITED = {"status": 429, "code": "RATE_LIMIT_EXCEEDED"}
 
 BEFORE = [
@@ -58,6 +68,7 @@ BEFORE = [
 ]
 
 PLAIN = BEFORE + [
+    Fault("cut within the answer", cut_within_an_answer),
     Fault("another content type", does.plain(b"<html>a proxy's page</html>", content_type="text/html"), attempts=1),
 ]
 

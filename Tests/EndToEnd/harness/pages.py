@@ -9,7 +9,7 @@ Page = Callable[["_Handler"], None]
 
 
 class Pages:
-    """Use as a context manager. `pages["/path"]` says what a path answers; `asked` has every path that was asked for."""
+    """Use as a context manager. `pages["/path"]` says what a path answers; `asked` has all that were asked for."""
 
     def __init__(self) -> None:
         self._pages: dict[str, Page] = {}

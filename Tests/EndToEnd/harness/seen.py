@@ -82,6 +82,7 @@ def check_whole(seen: Seen, words: str, reason: str = "stop") -> None:
         assert (choice["message"]["content"] or "").split() == words.split() and choice["finish_reason"] == reason
         return
     assert "".join(seen.tokens).split() == words.split() and seen.data[-1] == "[DONE]"
-    assert [chunk["choices"][0]["finish_reason"] for chunk in seen.chunks if chunk["choices"][0]["finish_reason"]] == [reason]
+    reasons = [chunk["choices"][0]["finish_reason"] for chunk in seen.chunks]
+    assert [one for one in reasons if one] == [reason]
     roles = [chunk["choices"][0]["delta"].get("role") for chunk in seen.chunks]
     assert roles[0] == "assistant" and set(roles[1:]) <= {None}
