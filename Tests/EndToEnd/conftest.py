@@ -6,10 +6,29 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from harness.pages import Pages
 from harness.process import Apus
 from harness.scripted_model import ScriptedModel
 
 ROOT = Path(__file__).resolve().parents[2]
+TOOLSETS = """
+toolsets:
+  math:
+    builtin: {{tools: [calculator, current_time]}}
+  web:
+    builtin:
+      tools: [http_fetch]
+      http_fetch: {{allow: ["{host}"], allow_private: true}}
+    output_max: 4096
+  hasty:
+    builtin:
+      tools: [http_fetch]
+      http_fetch: {{allow: ["{host}"], allow_private: true}}
+    timeout: 0.3
+  guarded:
+    builtin: {{tools: [calculator, current_time]}}
+    approval: [calculator]
+"""
 
 
 @pytest.hookimpl(wrapper=True)
@@ -76,6 +95,23 @@ def bot(apus, model) -> Apus:
     """A runtime on the scripted model, with a stored agent `bot`."""
     runtime = apus(LLM_PROXY_URL=model.url)
     runtime.client.make_agent("bot")
+    return runtime
+
+
+@pytest.fixture
+def pages() -> Iterator[Pages]:
+    """A web server for tools that fetch."""
+    with Pages() as pages:
+        yield pages
+
+
+@pytest.fixture
+def actor(apus, model, pages, tmp_path) -> Apus:
+    """A runtime with toolsets, and the agent `bot` that may calculate and fetch."""
+    file = tmp_path / "toolsets.yaml"
+    file.write_text(TOOLSETS.format(host=pages.host))
+    runtime = apus(LLM_PROXY_URL=model.url, TOOLSETS_FILE=file)
+    runtime.client.make_agent("bot", toolsets=["math", "web"])
     return runtime
 
 

@@ -1,224 +1,205 @@
-"""Agents that call tools, in the real binary: built-in ones and a real MCP server, the caller's own, approvals, crashes."""
-
-import http.server
-import json
-import os
-import threading
-import time
+"""Agents that act: built-in tools driven by a scripted model, their faults, and the callers' own tools."""
 
 import pytest
-from harness import behaviours as b
-from harness.process import Apus
+from harness import behaviours as does
+from harness.pages import Slow, hang_up, redirect, text
+from harness.scripted_model import ScriptedModel
+from harness.seen import check_error, check_whole, metadata, results, see
+
+WEATHER = {"type": "function", "function": {"name": "weather", "parameters": {
+    "type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}}}
+SUM = ("calculator", {"expression": "0.1 + 0.2"})
+BOTH = pytest.mark.parametrize("stream", [False, True], ids=["plain", "stream"])
 
 
-class Page(http.server.BaseHTTPRequestHandler):
-    """Counts requests; `/slow` waits until it is let go."""
-
-    def do_GET(self):
-        self.server.paths.append(self.path)
-        if self.path.startswith("/slow"):
-            self.server.release.wait(20)
-        body = f"page {self.path}".encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "text/plain")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        try:
-            self.wfile.write(body)
-        except OSError:
-            pass
-
-    def log_message(self, *_):
-        pass
-
-
-@pytest.fixture
-def site():
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page)
-    server.daemon_threads = True
-    server.paths, server.release = [], threading.Event()
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield server
-    server.release.set()
-    server.shutdown()
-    server.server_close()
+@BOTH
+def test_the_models_calls_are_made_and_their_results_go_back(actor, model, pages, stream):
+    pages["/page"] = text("<h1>Title</h1><script>no()</script><p>Body</p>", content_type="text/html")
+    model.then(
+        does.call_tools(SUM, ("http_fetch", {"url": pages.url("/page")}), text="One moment. "),
+        does.call_tools(("current_time", {"time_zone": "Asia/Shanghai"}), prefix="again"), does.say("all done"))
+    seen = see(actor.client, "act", "bot", stream)
+    check_whole(seen, "One moment. all done" if stream else "all done")
+    first, second, third = model.requests
+    assert [tool["function"]["name"] for tool in first.body["tools"]] == ["calculator", "current_time", "http_fetch"]
+    calling = second.messages[1]
+    assert calling["role"] == "assistant" and [call["id"] for call in calling["tool_calls"]] == ["call_0", "call_1"]
+    assert [message["tool_call_id"] for message in second.messages[2:]] == ["call_0", "call_1"]
+    computed, page = results(second)
+    assert computed == "0.3" and "Title" in page and "Body" in page and "no()" not in page
+    assert "Asia/Shanghai" in results(third)[-1] and "+08:00" in results(third)[-1] and len(third.messages) == 6
+    told = metadata(seen)
+    assert told["tools_used"] == ["calculator", "http_fetch", "current_time"]
+    steps = [step["step"] for step in told["execution_steps"]]
+    assert steps[0] == "process_message" and steps.count("generate_response") == 3 and steps[-1] == "generate_response"
+    assert {"call_tool_calculator", "call_tool_http_fetch", "call_tool_current_time"} < set(steps)
+    assert all(step["status"] == "completed" and step["duration_ms"] >= 0 for step in told["execution_steps"])
+    usage = seen.chunks[-1]["usage"] if stream else seen.json["usage"]
+    assert usage["total_tokens"] == 30, "the sum over all calls of the model"
 
 
-@pytest.fixture
-def worker(apus, model, site, tmp_path) -> Apus:
-    """A runtime with built-in tools; those of `guarded` need approval."""
-    path = tmp_path / "toolsets.yaml"
-    port = site.server_address[1]
-    path.write_text(f"""
-toolsets:
-  basic:
-    builtin:
-      tools: [calculator, current_time, http_fetch]
-      http_fetch: {{allow: ["127.0.0.1:{port}"], allow_private: true}}
-  guarded:
-    builtin: {{tools: [calculator]}}
-    approval: true
-""")
-    runtime = apus(LLM_PROXY_URL=model.url, TOOLSETS_FILE=path)
-    runtime.site = f"http://127.0.0.1:{port}"
-    runtime.client.make_agent("bot", toolsets=["basic"])
-    runtime.client.make_agent("careful", toolsets=["guarded"])
-    return runtime
+def test_a_stream_tells_of_tools_while_they_run(actor, model, pages):
+    slow = Slow()
+    pages["/slow"] = slow
+    model.then(does.call_tools(("http_fetch", {"url": pages.url("/slow")})), does.say("done"))
+    with actor.client.stream("act") as stream:
+        chunks = stream.chunks()
+        running = next(chunk for chunk in chunks if "execution_steps" in (chunk.get("metadata") or {}))
+        assert running["choices"][0]["delta"].get("content") is None and running["choices"][0]["finish_reason"] is None
+        assert running["metadata"]["execution_steps"][-1]["step"] == "call_tool_http_fetch"
+        assert running["metadata"]["execution_steps"][-1]["status"] == "running"
+        slow.go_on.set()
+        rest = list(chunks)
+    assert not any(chunk["choices"][0]["delta"].get("tool_calls") for chunk in rest)
+    assert "".join(c["choices"][0]["delta"].get("content") or "" for c in rest) == "done "
 
 
-def results(exchange) -> list[str]:
-    return [message["content"] for message in exchange.body["messages"] if message["role"] == "tool"]
+WRONG = {
+    "no such tool": ("launch", {}, "There is no tool 'launch'; there are: calculator, current_time, http_fetch"),
+    "no JSON": ("calculator", '{"expression": ', "not JSON"),
+    "no object": ("calculator", "[1]", "not an object"),
+    "a missing argument": ("calculator", {}, "expression"),
+    "an argument of another type": ("calculator", {"expression": 5}, "expression"),
+    "an argument too many": ("calculator", {"expression": "1", "extra": 1}, "extra"),
+    "a division by zero": ("calculator", {"expression": "1/0"}, "zero"),
+    "an unknown time zone": ("current_time", {"time_zone": "Mars/Base"}, "Mars/Base"),
+    "a host that is not allowed": ("http_fetch", {"url": "http://127.0.0.2/"}, "127.0.0.2"),
+    "a scheme that is not allowed": ("http_fetch", {"url": "file:///etc/passwd"}, "http"),
+    "no such page": ("http_fetch", {"url": "/none"}, "status 404"),
+    "a page that hangs up": ("http_fetch", {"url": "/gone"}, "could not be fetched"),
+    "a way out": ("http_fetch", {"url": "/out"}, "169.254.169.254"),
+    "a page too long": ("http_fetch", {"url": "/long"}, "[cut: "),
+}
 
 
-@pytest.mark.parametrize("session", [None, "s"])
-def test_a_loop(worker, model, session):
-    model.then(b.call(("calculator", {"expression": "6*7"}), ("current_time", {})),
-               b.call(("http_fetch", {"url": worker.site + "/a"})), b.say("42"))
-    reply = worker.client.chat("work", session=session)
-    assert reply.status == 200 and reply.text == "42", reply.body
-    metadata = reply.json()["metadata"]
-    assert metadata["tools_used"] == ["calculator", "current_time", "http_fetch"]
-    names = [step["step"] for step in metadata["execution_steps"]]
-    assert sorted(names) == sorted(["process_message", "generate_response", "call_tool_calculator",
-                                    "call_tool_current_time", "generate_response", "call_tool_http_fetch",
-                                    "generate_response"])
-    assert reply.json()["usage"]["total_tokens"] == 10 + 10 + 10
-    found = results(model.last)
-    assert found[0] == "42" and "page /a" in found[2]
-    offered = {tool["function"]["name"] for tool in model.requests[0].body["tools"]}
-    assert offered == {"calculator", "current_time", "http_fetch"}
-    if session:
-        messages = worker.client.get(f"/v1/agents/bot/sessions/{session}").json()["messages"]
-        assert [m["role"] for m in messages] == ["user", "assistant", "tool", "tool", "assistant", "tool", "assistant"]
+def on(pages, arguments):
+    """The arguments with a path made the address of a page."""
+    path = arguments.get("url", "") if isinstance(arguments, dict) else ""
+    return {"url": pages.url(path)} if path.startswith("/") else arguments
 
 
-def test_a_streamed_loop(worker, model):
-    model.then(b.call(("calculator", {"expression": "6*7"}), text="Let me see. "), b.say("It is 42."))
-    with worker.client.stream("work", session="s") as stream:
-        chunks = list(stream.chunks())
-    deltas = [chunk["choices"][0]["delta"] for chunk in chunks]
-    assert "".join(delta.get("content") or "" for delta in deltas) == "Let me see. It is 42. "
-    assert [delta.get("role") for delta in deltas].count("assistant") == 1 and "role" in deltas[0]
-    assert not any("tool_calls" in delta for delta in deltas)
-    activity = [chunk["metadata"]["execution_steps"][-1] for chunk in chunks[:-1] if "metadata" in chunk]
-    assert [(step["step"], step["status"]) for step in activity] == [
-        ("call_tool_calculator", "running"), ("call_tool_calculator", "completed")]
-    assert chunks[-1]["metadata"]["tools_used"] == ["calculator"]
+@BOTH
+def test_faults_of_tools_are_told_to_the_model(actor, model, pages, stream):
+    pages["/gone"], pages["/out"], pages["/long"] = hang_up, redirect("http://169.254.169.254/"), "x" * 100_000
+    calls = [(name, on(pages, arguments)) for name, arguments, _ in WRONG.values()]
+    model.then(does.call_tools(*calls), does.say("sorry"))
+    seen = see(actor.client, "act", "bot", stream)
+    check_whole(seen, "sorry")
+    told = results(model.last)
+    assert len(told) == len(WRONG)
+    for (case, (_, _, words)), result in zip(WRONG.items(), told, strict=True):
+        assert words in result and len(result) < 5000, f"{case}: {result}"
+    steps = [step for step in metadata(seen)["execution_steps"] if step["step"].startswith("call_tool_")]
+    failed = [step for step in steps if step["status"] == "error"]
+    assert len(failed) == 7 and all(step["error"] for step in failed), steps
 
 
-def test_faults_go_back_to_the_model(worker, model):
-    model.then(b.call(("calculator", {"expression": "1/0"}), ("calculator", {}), ("nothing", {}),
-                      ("http_fetch", {"url": "http://169.254.169.254/latest"}),
-                      ("http_fetch", {"url": "http://127.0.0.1:1/"})), b.say("sorry"))
-    assert worker.client.chat("work").text == "sorry"
-    found = results(model.last)
-    assert len(found) == 5 and "expression" in found[1] and "no tool 'nothing'" in found[2]
+def test_the_model_is_told_how_much_of_a_page_it_does_not_see(actor, model, pages):
+    pages["/long"] = "x" * 100_000
+    model.then(does.call_tools(("http_fetch", {"url": pages.url("/long")})), does.say("long"))
+    check_whole(see(actor.client, "act", "bot", False), "long")
+    assert "only the first" in results(model.last)[0] or "100000" in results(model.last)[0]
 
 
-def test_the_callers_own_tools(worker, model):
-    own = [{"type": "function", "function": {"name": "pick", "parameters": {"type": "object"}}}]
-    model.then(b.call(("pick", {"x": 1}), ("calculator", {"expression": "1+1"})), b.say("done"))
-    first = worker.client.chat("work", session="s", tools=own)
-    choice = first.json()["choices"][0]
-    assert choice["finish_reason"] == "tool_calls"
-    assert [call["function"]["name"] for call in choice["message"]["tool_calls"]] == ["pick"]
-    answer = [{"role": "tool", "tool_call_id": choice["message"]["tool_calls"][0]["id"], "content": "red"}]
-    assert worker.client.chat(answer, session="s", tools=own).text == "done"
-    assert sorted(results(model.last)) == ["2", "red"]
-    clash = [{"type": "function", "function": {"name": "calculator"}}]
-    assert worker.client.chat("work", tools=clash).status == 422
+def test_a_tool_that_there_is_not_was_not_used(actor, model):
+    model.then(does.call_tools(("launch", {}), SUM), does.say("done"))
+    assert metadata(see(actor.client, "act", "bot", False))["tools_used"] == ["calculator"]
 
 
-def test_approval_survives_a_crash(worker, model):
-    assert worker.client.chat("work", "careful").status == 422  # no session
-    model.then(b.call(("calculator", {"expression": "6*7"})))
-    stopped = worker.client.chat("work", "careful", "s").json()
-    assert stopped["choices"][0]["finish_reason"] == "stop"
-    [pending] = stopped["metadata"]["pending_approvals"]
-    assert pending["tool"] == "calculator" and pending["arguments"] == {"expression": "6*7"}
-    worker.restart()
-    wrong = worker.client.chat([], "careful", "s", metadata={"approvals": [{"id": "x", "decision": "approve"}]})
-    assert wrong.status == 422
-    model.then(b.say("it is 2"))
-    edit = {"id": pending["id"], "decision": "edit", "arguments": {"expression": "1+1"}}
-    done = worker.client.chat([], "careful", "s", metadata={"approvals": [edit]})
-    assert done.status == 200 and done.text == "it is 2", done.body
-    assert results(model.last) == ["2"]
+def test_a_tool_has_a_time_and_what_it_waits_for_is_let_go(actor, model, pages):
+    slow = Slow()
+    pages["/slow"] = slow
+    actor.client.make_agent("hasty", toolsets=["hasty"])
+    model.then(does.call_tools(("http_fetch", {"url": pages.url("/slow")})), does.say("too slow"))
+    check_whole(see(actor.client, "act", "hasty", False), "too slow")
+    assert "no result within" in results(model.last)[0] and slow.left.wait(20)
 
 
-def test_a_crash_repeats_no_recorded_call(worker, model, site):
-    model.default = b.call(("http_fetch", {"url": worker.site + "/quick"}),
-                           ("http_fetch", {"url": worker.site + "/slow"}))
-    thread = threading.Thread(target=lambda: pytest.raises(Exception, worker.client.chat, "work", session="s"))
-    thread.start()
-    for _ in range(500):
-        if len(site.paths) == 2:
-            break
-        time.sleep(0.01)
-    time.sleep(0.3)  # the quick one's record
-    worker.kill()
-    thread.join()
-    site.release.set()
-    model.default = b.say("both read")
-    worker.start()
-    reply = worker.client.chat("work", session="s")
-    assert reply.status == 200 and reply.text == "both read", reply.body
-    assert site.paths.count("/quick") == 1 and site.paths.count("/slow") == 2
-    assert [text.split("page ")[1][:6].strip() for text in results(model.last)] == ["/quick", "/slow"]
+@BOTH
+def test_who_leaves_ends_the_tools_work(actor, model, pages, stream):
+    slow = Slow()
+    pages["/slow"] = slow
+    model.then(does.call_tools(("http_fetch", {"url": pages.url("/slow")})))
+    body = {"model": "bot", "messages": [{"role": "user", "content": "act"}], "stream": stream}
+    with pytest.raises(TimeoutError):
+        with actor.client.open("POST", "/v1/chat/completions", json_body=body, timeout=0.5) as reply:
+            reply.read()
+    assert slow.left.wait(20)
+    assert actor.client.chat("still there?").text == "ok" and len(model.requests) == 2
 
 
-def test_what_is_not_configured_is_said(worker, apus, model, tmp_path):
-    reply = worker.client.post("/v1/agents", {"name": "x", "template_id": "customer-service-bot", "toolsets": ["none"]})
-    assert any("none" in warning for warning in reply.json()["validation_results"]["warnings"])
-    assert worker.client.get("/v1/schema").json()["capabilities"]["toolCalling"] is True
-    health = worker.client.get("/v1/health").json()["checks"]["toolsets"]
-    assert [(s["name"], s["status"]) for s in health["toolsets"]] == [("basic", "healthy"), ("guarded", "healthy")]
-    path = tmp_path / "wrong.yaml"
-    path.write_text("toolsets:\n  a:\n    builtin: {tools: [calc]}\n    timeout: 0\n  b: {mcp: {}, builtin: {}}\n")
-    done = apus(start=False, LLM_PROXY_URL=model.url, TOOLSETS_FILE=path).run("serve")
-    assert done.returncode == 78 and done.stderr.count("wrong.yaml:") == 3, done.stderr
+def test_tools_have_an_end(actor, model):
+    actor.client.make_agent("busy", toolsets=["math"], limits={"max_tool_turns": 2})
+    model.then(does.call_tools(SUM), does.call_tools(SUM), does.say("enough"))
+    check_whole(see(actor.client, "act", "busy", False), "enough")
+    assert [exchange.body.get("tool_choice") for exchange in model.requests] == [None, None, "none"]
+    model.default = does.call_tools(SUM)
+    seen = see(actor.client, "act", "busy", False)
+    check_error(seen, 500, "EXECUTION_ERROR")
+    assert "max_tool_turns" in seen.json["error"]["message"] and seen.headers["x-should-retry"] == "false"
+    assert len(model.requests) == 6
 
 
-def test_a_real_mcp_server(apus, model, tmp_path):
-    python = os.environ.get("APUS_TEST_MCP_PYTHON")
-    if not python:
-        assert not os.environ.get("CI"), "APUS_TEST_MCP_PYTHON names no Python with mcp"
-        pytest.skip("APUS_TEST_MCP_PYTHON names no Python with mcp")
-    script = os.path.join(os.path.dirname(__file__), "..", "MCP", "server.py")
-    path = tmp_path / "toolsets.yaml"
-    path.write_text(json.dumps({"toolsets": {
-        "real": {"mcp": {"command": python, "args": [os.path.abspath(script), "stdio"]}, "timeout": 1},
-        "dead": {"mcp": {"url": "http://127.0.0.1:1/mcp"}}}}))
-    runtime = apus(LLM_PROXY_URL=model.url, TOOLSETS_FILE=path)
-    runtime.client.make_agent("bot", toolsets=["real", "dead"])
-    model.then(b.call(("add", {"a": 2, "b": 3}), ("slow", {"seconds": 30})), b.say("five"))
-    reply = runtime.client.chat("work", timeout=30)
-    assert reply.text == "five", reply.body
-    found = results(model.last)
-    assert found[0] == "5" and "no result within 1 s" in found[1]
-    assert any("'dead'" in warning for warning in reply.json()["metadata"]["warnings"])
-    health = runtime.client.get("/v1/health").json()
-    assert health["status"] == "degraded"
-    assert {s["name"]: s["status"] for s in health["checks"]["toolsets"]["toolsets"]} == {
-        "real": "healthy", "dead": "unhealthy"}
-    assert runtime.stop() == 0
+@BOTH
+@pytest.mark.parametrize("session", [None, "s1"], ids=["no session", "session"])
+def test_the_callers_tools_beside_the_agents(actor, model, stream, session):
+    extra = {"tools": [WEATHER], **({"metadata": {"session_id": session}} if session else {})}
+    model.then(does.call_tools(SUM, ("weather", {"city": "Bern"})), does.say("mild and 0.3"))
+    seen = see(actor.client, "act", "bot", stream, **extra)
+    check_whole(seen, "", "tool_calls")
+    if stream:
+        deltas = [chunk["choices"][0]["delta"]["tool_calls"] for chunk in seen.chunks
+                  if chunk["choices"][0]["delta"].get("tool_calls")]
+        shown = [call for delta in deltas for call in delta]
+        assert [call["index"] for call in shown] == [0]
+        shown = [{key: value for key, value in call.items() if key != "index"} for call in shown]
+    else:
+        shown = seen.json["choices"][0]["message"]["tool_calls"]
+    assert [call["function"]["name"] for call in shown] == ["weather"], "the agent's calls are its own"
+    assert metadata(seen)["tools_used"] == ["calculator"] and len(model.requests) == 1
+
+    answer = {"role": "tool", "tool_call_id": shown[0]["id"], "content": "mild"}
+    before = [{"role": "user", "content": "act"}, {"role": "assistant", "content": None, "tool_calls": shown}]
+    body = {"model": "bot", "messages": [answer] if session else [*before, answer], "stream": stream} | extra
+    assert actor.client.post("/v1/chat/completions", body).status == 200
+    # With what the agent's own tools did, in an order that models accept.
+    asked = model.last.messages
+    assert [message["role"] for message in asked] == ["user", "assistant", "tool", "tool"]
+    assert {message["tool_call_id"]: message["content"] for message in asked[2:]} == {"call_0": "0.3", "call_1": "mild"}
+    assert [call["id"] for call in asked[1]["tool_calls"]] == ["call_0", "call_1"]
 
 
-def test_the_sdks_parse(worker, model):
-    import openai
-    from pydantic import BaseModel
+def test_a_callers_tool_must_not_have_the_name_of_an_agents(actor, model):
+    tool = {"type": "function", "function": {"name": "calculator", "parameters": {"type": "object"}}}
+    seen = see(actor.client, "act", "bot", False, tools=[WEATHER, tool])
+    check_error(seen, 422, "VALIDATION_ERROR")
+    assert seen.json["detail"][0]["loc"] == ["body", "tools", 1, "function", "name"] and model.requests == []
 
-    class Colour(BaseModel):
-        name: str
-        red: int
 
-    client = openai.OpenAI(base_url=f"http://127.0.0.1:{worker.port}/v1", api_key=worker.token, max_retries=0)
-    model.then(b.say('{"name":"brick"}'), b.say('{"name":"brick","red":200}'))
-    done = client.chat.completions.parse(
-        model="bot", messages=[{"role": "user", "content": "a colour"}], response_format=Colour)
-    assert done.choices[0].message.parsed == Colour(name="brick", red=200)  # after one repair
-    tool = openai.pydantic_function_tool(Colour)
-    model.then(b.call(("Colour", {"name": "sky", "red": 3})))
-    done = client.chat.completions.parse(
-        model="bot", messages=[{"role": "user", "content": "a colour"}], tools=[tool])
-    assert done.choices[0].message.tool_calls[0].function.parsed_arguments == Colour(name="sky", red=3)
+@BOTH
+def test_a_fallback_goes_on_in_the_midst_of_a_run(actor, model, stream):
+    with ScriptedModel() as fallback:
+        fallback.default = does.say("from the fallback")
+        actor.restart(OPENAI_API_KEY="k", OPENAI_BASE_URL=fallback.url + "/v1")
+        model.then(does.call_tools(SUM), does.cut_after() if stream else does.fail(500))
+        check_whole(see(actor.client, "act", "bot", stream), "from the fallback")
+        assert results(fallback.last) == ["0.3"] and len(fallback.requests) == 1 and len(model.requests) == 2
+
+
+def test_a_call_that_is_cut_was_not_forwarded_and_so_another_service_is_asked(actor, model):
+    with ScriptedModel() as fallback:
+        fallback.then(does.call_tools(SUM))
+        actor.restart(OPENAI_API_KEY="k", OPENAI_BASE_URL=fallback.url + "/v1")
+        model.then(does.cut_within_a_call, does.say("whole"))
+        check_whole(see(actor.client, "act", "bot", True), "whole")
+        assert len(fallback.requests) == 1 and results(model.last) == ["0.3"]
+
+
+def test_toolsets_that_are_not_configured_are_warned_of(actor, model):
+    body = {"id": "hopeful", "name": "h", "template_id": "customer-service-bot", "toolsets": ["math", "nowhere"]}
+    stored = actor.client.post("/v1/agents", body)
+    assert stored.status == 201 and any("nowhere" in text for text in stored.json()["validation_results"]["warnings"])
+    model.then(does.call_tools(SUM), does.say("done"))
+    seen = see(actor.client, "act", "hopeful", False)
+    check_whole(seen, "done")
+    assert any("nowhere" in text for text in metadata(seen)["warnings"]) and results(model.last) == ["0.3"]

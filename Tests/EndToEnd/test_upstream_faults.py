@@ -1,217 +1,275 @@
-"""What a caller sees when model services fail: alone, with a fallback, with breakers, by a models file."""
+"""Model services that fail: what the caller sees, how often they are asked, and who answers in their place."""
 
-import json
-import signal
-import socket
-import time
+import threading
 
 import pytest
-from harness import behaviours as b
-from harness.client import chat_body
-from harness.process import free_port
+from harness import behaviours as does
+from harness.faults import AFTER, PLAIN, STREAMED, TOKENS
+from harness.process import Apus, free_port
 from harness.scripted_model import ScriptedModel
+from harness.seen import check_cut_short, check_error, see
+from harness.waiting import Background, eventually
 
-# A failure; the caller's status without a fallback; how often the one upstream is asked; whether a fallback helps.
-BEFORE_A_TOKEN = [
-    (b.cut, 502, None, True), (b.fail(500), 502, 3, True), (b.fail(503), 502, 3, True), (b.fail(408), 502, 3, True),
-    (b.fail(409), 502, 3, True), (b.fail(429, headers={"retry-after-ms": "10"}), 429, 3, True),
-    (b.fail(429, headers={"Retry-After": "90"}), 429, 1, True), (b.fail(400), 400, 1, False),
-    (b.fail(422), 422, 1, False), (b.fail(413), 413, 1, False), (b.fail(401), 502, 1, True),
-    (b.fail(403), 502, 1, True), (b.fail(404), 502, 1, True), (b.hang, 502, 1, True),
-    (b.plain(b"<html>", content_type="text/html"), 502, None, True), (b.end_without_done(), 502, 3, True),
-    (b.error_event_after(), 502, 3, True), (b.broken_event_after(b'{"half'), 502, 1, True),
-    (b.broken_event_after(b'{"x": "\xe2\x82"}'), 502, 1, True),
-]
-NAMES = ["cut", "500", "503", "408", "409", "429 soon", "429 late", "400", "422", "413", "401", "403", "404", "hang",
-         "html", "no done", "error event", "garbage", "half a character"]
-STREAM_ONLY = {"no done", "error event", "garbage", "half a character"}
+CASES = [("plain", fault) for fault in PLAIN] + [("stream", fault) for fault in STREAMED]
+IDS = [f"{kind}-{fault.name}" for kind, fault in CASES]
+ALONE, SPARED = "alone", "spared"
 
 
-@pytest.fixture(scope="module")
-def pair(apus_binary, tmp_path_factory):
-    """Two runtimes on one failing model: one alone, one with a fallback that works."""
-    from harness.process import Apus
-    with ScriptedModel() as failing, ScriptedModel() as spare:
-        spare.default = b.say("from the spare")
-        common = {"LLM_PROXY_URL": failing.url, "LLM_REQUEST_TIMEOUT": 1}
-        alone = Apus(apus_binary, tmp_path_factory.mktemp("alone"), **common)
-        backed = Apus(apus_binary, tmp_path_factory.mktemp("backed"), **common, OPENAI_API_KEY="key",
-                      OPENAI_BASE_URL=f"{spare.url}/v1")
+def with_fallback(fallback: ScriptedModel) -> dict:
+    return {"OPENAI_API_KEY": "spare-key", "OPENAI_BASE_URL": fallback.url + "/v1", "OPENAI_MODEL": "spare"}
+
+
+class Rig:
+    """A runtime, its failing service and perhaps one that is well, with all cases under way at once.
+
+    Each case asks for a model of its own, so that none minds another one's breaker.
+    """
+
+    def __init__(self, runtime: Apus, proxy: ScriptedModel, fallback: ScriptedModel | None):
+        self.runtime, self.proxy, self.fallback = runtime, proxy, fallback
+        self._under_way: dict[str, Background] = {}
+
+    def begin(self, name: str, behaviour, stream: bool) -> None:
+        model = f"m{len(self._under_way)}"
+        self.proxy.by_model[model] = behaviour
+        self.runtime.client.make_agent(model, llm_config_id=model)
+        self._under_way[name] = Background(lambda: see(self.runtime.client, name, model, stream))
+
+    def result(self, name: str):
+        """What the caller saw, and the requests that each service got."""
+        seen = self._under_way[name].result(60)
+        return seen, self._asked(self.proxy, name), self._asked(self.fallback, name) if self.fallback else []
+
+    @staticmethod
+    def _asked(model: ScriptedModel, name: str) -> list:
+        return [exchange for exchange in model.requests if exchange.contents == [f"user: {name}"]]
+
+
+@pytest.fixture(scope="module", params=[ALONE, SPARED])
+def rig(request, apus_binary, tmp_path_factory):
+    with ScriptedModel() as proxy, ScriptedModel() as fallback:
+        fallback.default = does.say("from the fallback")
+        spared = request.param == SPARED
+        runtime = Apus(apus_binary, tmp_path_factory.mktemp("apus"), LLM_PROXY_URL=proxy.url,
+                       **with_fallback(fallback) if spared else {})
         try:
-            for runtime in (alone, backed):
-                runtime.start()
-            yield failing, alone, backed
+            runtime.start()
+            rig = Rig(runtime, proxy, fallback if spared else None)
+            for kind, fault in CASES:
+                rig.begin(f"{kind}-{fault.name}", fault.behave, kind == "stream")
+            for name, behaviour in AFTER.items():
+                rig.begin(f"after-{name}", behaviour, True)
+            yield rig
         finally:
-            alone.close()
-            backed.close()
+            runtime.close()
 
 
-# Each case has an agent and a model of its own, so that no breaker has seen failures before.
-@pytest.mark.parametrize("streams", [False, True], ids=["plain", "stream"])
-@pytest.mark.parametrize("number", range(len(NAMES)), ids=NAMES)
-def test_failures_before_a_token(pair, number, streams):
-    failing, alone, backed = pair
-    if NAMES[number] in STREAM_ONLY and not streams:
-        pytest.skip("a failure of streams")
-    behaviour, status, asked, helps = BEFORE_A_TOKEN[number]
-    agent = f"a{number}-{streams}"
-    failing.default = behaviour
-    for runtime in (alone, backed):
-        runtime.client.make_agent(agent, llm_config_id=agent)
-    before = len(failing.requests)
-    reply = alone.client.chat("hello", agent, stream=streams)
-    assert reply.status == status, reply.body
-    assert reply.headers["content-type"] == "application/json" and reply.code
-    if status == 429:
-        assert int(reply.headers["retry-after"]) >= 1
-    if asked:
-        assert len(failing.requests) - before == asked
-    reply = backed.client.chat("hello", agent, stream=streams)
-    if not helps:
-        assert reply.status == status
-    elif streams:
-        assert b"from " in reply.body and reply.body.rstrip().endswith(b"[DONE]")
-    else:
-        assert reply.status == 200 and reply.text == "from the spare"
+@pytest.mark.parametrize("kind, fault", CASES, ids=IDS)
+def test_a_fault_before_the_first_token(rig, kind, fault):
+    seen, asked, spared = rig.result(f"{kind}-{fault.name}")
+    if rig.fallback and fault.goes_on:
+        assert seen.status == 200 and seen.text.split() == ["from", "the", "fallback"], seen.body
+        assert len(asked) == fault.sent_for_each and len(spared) == 1
+        assert spared[0].body["model"] == "spare" and spared[0].headers["authorization"] == "Bearer spare-key"
+        assert not seen.is_stream or seen.data.count("[DONE]") == 1
+        return
+    check_error(seen, fault.status, fault.code)
+    assert len(asked) == fault.attempts * fault.sent_for_each and spared == []
+    if fault.retry_after:
+        assert int(seen.headers["retry-after"]) == fault.retry_after
+    if not fault.goes_on:
+        assert f"scripted {fault.status}" in seen.json["error"]["message"]
+        assert seen.headers["x-should-retry"] == "false"
 
 
-@pytest.mark.parametrize("behaviour", [
-    b.cut_after("one ", "two "), b.hang_after("one ", "two "), b.end_without_done("one ", "two "),
-    b.error_event_after("one ", "two "), b.broken_event_after(b"{", "one ", "two ")])
-def test_failures_after_a_token_are_told_in_the_stream(pair, behaviour):
-    failing, _, backed = pair
-    agent = f"late-{id(behaviour)}"
-    failing.default = behaviour
-    backed.client.make_agent(agent, llm_config_id=agent)
-    before = len(failing.requests)
-    with backed.client.stream("hello", agent) as stream:
-        chunks = list(stream.chunks())
-    text = "".join(c["choices"][0]["delta"].get("content") or "" for c in chunks)
-    assert text == "one two "  # each once, and nothing of the spare's
-    assert chunks[-1]["choices"][0]["finish_reason"] == "error" and chunks[-1]["error"]["code"] == "LLM_UNAVAILABLE"
-    assert len(failing.requests) - before == 1
+@pytest.mark.parametrize("name", AFTER)
+def test_a_fault_after_a_token_is_told_in_the_stream_and_nothing_is_repeated(rig, name):
+    seen, asked, spared = rig.result(f"after-{name}")
+    check_cut_short(seen, TOKENS)
+    assert len(asked) == 1 and spared == []
 
 
-def upstream(runtime, name):
-    checks = runtime.client.get("/v1/health").json()["checks"]
-    return next(u for u in checks["upstreams"]["upstreams"] if u["name"] == name)
-
-
-def test_a_dead_proxy_is_passed_by_until_it_is_back(apus, model):
-    model.default = b.say("from the spare")
-    port = free_port()
-    runtime = apus(LLM_PROXY_URL=f"http://127.0.0.1:{port}", OPENAI_API_KEY="key", OPENAI_BASE_URL=f"{model.url}/v1")
-    runtime.client.make_agent("bot")
-    for _ in range(12):
-        assert runtime.client.chat("hello").text == "from the spare"
-    assert upstream(runtime, "llm_proxy")["breaker"] == "open"
-    assert runtime.client.get("/v1/health").json()["status"] == "degraded"
-    metrics = runtime.client.get("/metrics").body.decode()
-    assert 'apus_model_attempts_total{outcome="model_unavailable",upstream="llm_proxy"} 10' in metrics or (
-        'apus_model_attempts_total{upstream="llm_proxy",outcome="model_unavailable"} 10' in metrics)
-
-
-def test_everything_down_is_503(apus):
-    runtime = apus(LLM_PROXY_URL=f"http://127.0.0.1:{free_port()}")
-    runtime.client.make_agent("bot")
-    statuses = [runtime.client.chat("hello").status for _ in range(5)]
-    # Three attempts each: the breaker opens at the tenth.
-    assert statuses == [502, 502, 502, 502, 503]
-    reply = runtime.client.chat("hello")
-    assert reply.code == "SERVICE_UNAVAILABLE" and 1 <= int(reply.headers["retry-after"]) <= 5
-
-
-def test_who_leaves_during_a_pause_is_not_asked_for_again(bot, model):
-    model.default = b.fail(429, headers={"Retry-After": "1"})
-    body = json.dumps(chat_body("hello", "bot")).encode()
-    head = (f"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nX-Runtime-Token: {bot.token}\r\n"
-            f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n").encode()
-    with socket.create_connection(("127.0.0.1", bot.port)) as caller:
-        caller.sendall(head + body)
-        model.wait_for(1)
-        time.sleep(0.1)
-    time.sleep(1.5)
+def test_what_looks_broken_and_is_not(bot, model):
+    model.then(does.split_character)
+    with bot.client.stream("hi") as stream:
+        assert list(stream.tokens()) == ["日"]
     assert len(model.requests) == 1
 
 
-MODELS = """
-models:
-  limited:
-    upstreams: [{{base_url: "{url}", api_key_env: MODEL_KEY, model: real-name}}]
-    limits: {{requests_per_minute: 2}}
-    defaults: {{temperature: 0.3}}
-    multimodal: false
-  backed:
-    upstreams: [{{base_url: "http://127.0.0.1:{dead}"}}]
-    fallbacks: [limited]
-"""
+@pytest.fixture
+def hasty(apus, model):
+    """A runtime that waits a second for a byte, and its two services."""
+    with ScriptedModel() as fallback:
+        fallback.default = does.say("from the fallback")
+        runtime = apus(LLM_PROXY_URL=model.url, LLM_REQUEST_TIMEOUT=1, **with_fallback(fallback))
+        runtime.client.make_agent("bot")
+        yield runtime, model, fallback
 
 
-def test_a_models_file(apus, model, tmp_path):
-    path = tmp_path / "models.yaml"
-    path.write_text(MODELS.format(url=model.url, dead=free_port()))
-    runtime = apus(MODELS_FILE=path, MODEL_KEY="the-key")
-    client = runtime.client
-    client.make_agent("one", llm_config_id="limited")
-    client.make_agent("two", llm_config_id="backed")
-    reply = client.chat("hello", "one")
-    assert reply.status == 200 and reply.headers["x-ratelimit-limit-requests"] == "2"
-    assert reply.headers["x-ratelimit-remaining-requests"] == "1"
-    sent = model.last
-    assert sent.headers["authorization"] == "Bearer the-key" and sent.body["model"] == "real-name"
-    assert sent.body["temperature"] == 0.3
-    part = [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "data:,"}}]}]
-    assert client.chat(part, "one").status == 422
-    reply = client.chat("hello", "one")
-    assert reply.status == 429 and int(reply.headers["retry-after"]) >= 1
-    assert reply.headers["x-ratelimit-remaining-requests"] == "0" and "limited" in reply.json()["error"]["message"]
-    assert client.chat("hello", "two").text == "ok"
-    client.make_agent("three", llm_config_id="unknown")
-    assert client.chat("hello", "three").code == "LLM_UNAVAILABLE"
+def test_a_service_that_is_too_slow_is_given_up(hasty):
+    runtime, model, fallback = hasty
+    model.by_model = {"p1": does.hang, "p2": does.half_an_answer, "s1": does.hang, "s2": does.hang_after(),
+                      "late": does.hang_after(*TOKENS)}
+    for name in model.by_model:
+        runtime.client.make_agent(name, llm_config_id=name)
+    calls = {name: Background(lambda name=name: see(runtime.client, "hi", name, name[0] != "p"))
+             for name in model.by_model}
+    check_cut_short(calls.pop("late").result(), TOKENS)
+    for name, call in calls.items():
+        assert call.result().text.split() == ["from", "the", "fallback"]
+        assert len(model.asked_for(name)) == 1
+    assert len(fallback.requests) == len(calls)
+    # The connections are not left open.
+    assert all(exchange.disconnected.wait(20) for exchange in model.requests)
 
 
-def test_a_models_file_is_read_again(apus, model, tmp_path):
-    path = tmp_path / "models.yaml"
-    good = 'models:\n  m:\n    upstreams: [{base_url: "%s", model: %s}]\n'
-    path.write_text(good % (model.url, "first"))
-    runtime = apus(MODELS_FILE=path, DEFAULT_LLM_CONFIG_ID="m")
+def test_too_slow_with_nobody_else_is_not_waited_for_again(apus, model):
+    runtime = apus(LLM_PROXY_URL=model.url, LLM_REQUEST_TIMEOUT=1)
     runtime.client.make_agent("bot")
-
-    def reload(text, is_done):
-        path.write_text(text)
-        runtime.process.send_signal(signal.SIGHUP)
-        for _ in range(200):
-            if is_done(runtime.client.get("/v1/health").json()["checks"]):
-                return
-            time.sleep(0.02)
-        raise AssertionError("the reload shows no effect")
-
-    reload("models:\n  m:\n    upstream: []\n", lambda checks: "configuration" in checks)
-    health = runtime.client.get("/v1/health").json()
-    assert health["status"] == "degraded"
-    message = health["checks"]["configuration"]["failed_reloads"][0]["message"]
-    assert "models.yaml:3" in message and "upstream" in message
-    assert runtime.client.chat("hello").status == 200 and model.last.body["model"] == "first"
-    reload(good % (model.url, "second"), lambda checks: "configuration" not in checks)
-    assert runtime.client.chat("hello").status == 200 and model.last.body["model"] == "second"
+    model.default = does.hang
+    calls = [Background(lambda stream=stream: see(runtime.client, "hi", "bot", stream)) for stream in (False, True)]
+    for call in calls:
+        check_error(call.result(), 502, "LLM_UNAVAILABLE")
+    assert len(model.requests) == 2
 
 
-def test_a_wrong_models_file_stops_the_start(apus, tmp_path):
-    path = tmp_path / "models.yaml"
-    path.write_text("models:\n  a:\n    upstreams:\n      - base_url: ftp://x\n        modle: x\n  b: 7\n")
-    runtime = apus(start=False, MODELS_FILE=path)
-    done = runtime.run("serve")
-    assert done.returncode == 78
-    lines = [line for line in done.stderr.splitlines() if "models.yaml:" in line]
-    assert len(lines) == 3
-    for number, what in [(4, "base_url"), (5, "modle"), (6, "models.b")]:
-        assert any(f"models.yaml:{number}" in line and what in line for line in lines), lines
+SIZE = 100 << 20
+# An answer may have 64 MiB and an event 16; the rest is what else goes on.
+MEMORY_KIB = 110 << 10
+HUGE = [
+    ("plain", False, does.long_body(SIZE), None), ("streamed", True, does.long_line_after(SIZE), None),
+    ("after a token", True, does.long_line_after(SIZE, *TOKENS), TOKENS),
+]
 
 
-def test_an_agents_own_limits(bot, model):
-    bot.client.make_agent("rare", limits={"requests_per_minute": 1, "tokens_per_minute": 1000})
-    assert bot.client.chat("hello", "rare").status == 200
-    reply = bot.client.chat("hello", "rare")
-    assert reply.status == 429 and reply.code == "RATE_LIMIT_EXCEEDED"
-    assert reply.headers["x-ratelimit-limit-tokens"] == "1000"
-    assert bot.client.chat("hello").status == 200
+@pytest.mark.parametrize("stream, behaviour, tokens", [row[1:] for row in HUGE], ids=[row[0] for row in HUGE])
+def test_a_line_of_100_mb_costs_no_more_than_an_answer_may(bot, model, stream, behaviour, tokens):
+    before = bot.rss_kib
+    model.default = behaviour
+    seen = see(bot.client, "hi", "bot", stream)
+    assert bot.peak_rss_kib - before < MEMORY_KIB
+    if tokens:
+        check_cut_short(seen, tokens)
+    else:
+        check_error(seen, 502, "LLM_UNAVAILABLE")
+    assert len(model.requests) == 1 and model.last.disconnected.wait(20)
+    assert model.last.sent_bytes < SIZE
+
+
+def test_an_endless_stream_has_an_end(bot, model):
+    before = bot.rss_kib
+    model.default = does.endless("x" * 65536)
+    with bot.client.stream("hi", timeout=60) as stream:
+        size, last = 0, None
+        for last in stream.chunks():
+            size += len(last["choices"][0]["delta"].get("content") or "")
+    assert last["choices"][0]["finish_reason"] == "error" and last["error"]["code"] == "LLM_UNAVAILABLE"
+    assert 32 << 20 < size <= 64 << 20 and bot.peak_rss_kib - before < MEMORY_KIB
+    assert len(model.requests) == 1 and model.last.disconnected.wait(20)
+
+
+def test_comments_without_end_hold_a_run_no_longer_than_its_time(apus, model):
+    runtime = apus(LLM_PROXY_URL=model.url, AGENT_EXECUTION_TIMEOUT=1)
+    runtime.client.make_agent("bot")
+    model.default = does.endless_comments
+    check_error(see(runtime.client, "hi", "bot", True), 408, "TIMEOUT_ERROR")
+    assert model.last.disconnected.wait(20)
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["plain", "stream"])
+def test_who_leaves_during_a_pause_is_not_asked_for_again(apus, model, stream):
+    runtime = apus(LLM_PROXY_URL=model.url, MAX_CONCURRENT_AGENTS=1)
+    runtime.client.make_agent("bot")
+    model.then(does.fail(503, headers={"Retry-After": "50"}))
+    body = {"model": "bot", "messages": [{"role": "user", "content": "first"}], "stream": stream}
+    with pytest.raises(TimeoutError):
+        runtime.client.post("/v1/chat/completions", body, timeout=0.5)
+    # The run that paused has ended when its place is free.
+    eventually(lambda: runtime.client.chat("second").status == 200, "the place is free again")
+    assert [exchange.contents for exchange in model.requests] == [["user: first"], ["user: second"]]
+
+
+def upstreams(runtime: Apus) -> dict:
+    return {upstream["name"]: upstream for upstream in runtime.checks["upstreams"]["upstreams"]}
+
+
+def attempts(runtime: Apus, upstream: str) -> int:
+    """How often a service was asked, whatever came of it."""
+    lines = runtime.client.get("/metrics").body.decode().splitlines()
+    return sum(int(float(line.rsplit(" ", 1)[1])) for line in lines
+               if line.startswith("apus_model_attempts_total") and f'upstream="{upstream}"' in line)
+
+
+def test_a_dead_service_is_left_alone_until_it_answers_a_probe(apus):
+    port = free_port()
+    with ScriptedModel() as fallback:
+        fallback.default = does.say("spare")
+        runtime = apus(LLM_PROXY_URL=f"http://127.0.0.1:{port}", **with_fallback(fallback))
+        client = runtime.client
+        client.make_agent("bot")
+        assert upstreams(runtime)["llm_proxy"]["breaker"] == "closed"
+        for _ in range(10):
+            assert client.chat("hi").text == "spare"
+        proxy = upstreams(runtime)["llm_proxy"]
+        assert (proxy["breaker"], proxy["attempts_30s"], proxy["failures_30s"]) == ("open", 10, 10)
+        assert 0 < proxy["next_attempt_ms"] <= 5000 and proxy["message"]
+        assert upstreams(runtime)["openai"]["breaker"] == "closed"
+        health = client.get("/v1/health")
+        assert (health.status, health.json()["status"]) == (200, "degraded")
+        asked = attempts(runtime, "llm_proxy")
+        assert client.chat("hi").text == "spare" and attempts(runtime, "llm_proxy") == asked == 10
+
+        answer = threading.Event()
+        with ScriptedModel(port) as revived:
+            revived.default = does.after(answer, does.say("revived"))
+            probe = eventually(lambda: probing(runtime, revived), "a probe is let through", timeout=20)
+            assert upstreams(runtime)["llm_proxy"]["breaker"] == "half_open"
+            # One probe alone; all others go on as before.
+            assert client.chat("hi").text == "spare" and len(revived.requests) == 1
+            answer.set()
+            assert probe.result().text == "revived"
+            assert upstreams(runtime)["llm_proxy"]["breaker"] == "closed"
+            assert client.chat("hi").text == "revived"
+            eventually(lambda: client.get("/v1/health").json()["status"] == "healthy", "health is well again", 20)
+
+
+def probing(runtime: Apus, revived: ScriptedModel) -> Background | None:
+    """A chat that has reached the revived service, if this one does."""
+    chat = Background(lambda: runtime.client.chat("hi"))
+    eventually(lambda: chat.done or revived.requests, "the chat ends or arrives")
+    return chat if revived.requests else None
+
+
+def test_with_all_services_dead_callers_soon_learn_when_to_come_again(apus):
+    dead = {"LLM_PROXY_URL": f"http://127.0.0.1:{free_port()}", "OPENAI_API_KEY": "k",
+            "OPENAI_BASE_URL": f"http://127.0.0.1:{free_port()}/v1"}
+    runtime = apus(**dead)
+    runtime.client.make_agent("bot")
+    # Three attempts of each service for every one of them: together enough to open both breakers.
+    calls = [Background(lambda: see(runtime.client, "hi", "bot", False)) for _ in range(4)]
+    statuses = {call.result().status for call in calls}
+    assert 502 in statuses and statuses <= {502, 503}
+    assert [upstream["breaker"] for upstream in upstreams(runtime).values()] == ["open", "open"]
+    for stream in (False, True):
+        seen = see(runtime.client, "hi", "bot", stream)
+        check_error(seen, 503, "SERVICE_UNAVAILABLE")
+        assert 1 <= int(seen.headers["retry-after"]) <= 5
+
+
+def test_an_answer_is_never_told_twice_however_services_fail_in_turn(apus, model):
+    """Some answers fail at once, some within the stream: a text is whole, or is cut and says so."""
+    with ScriptedModel() as fallback:
+        fallback.default = does.say("a b c d")
+        runtime = apus(LLM_PROXY_URL=model.url, **with_fallback(fallback))
+        runtime.client.make_agent("bot")
+        whole = does.say("a b c d")
+        # Less than half of them: no breaker opens.
+        rows = [whole, does.fail(500), whole, does.cut_after("a ", "b "), whole] * 4
+        model.then(*rows)
+        for number in range(len(rows)):
+            seen = see(runtime.client, "hi", "bot", True)
+            if number % 5 == 3:
+                check_cut_short(seen, ["a ", "b "])
+            else:
+                assert seen.tokens == ["a ", "b ", "c ", "d "]
+        assert len(fallback.requests) == 4

@@ -27,7 +27,9 @@ struct FetchTool: Tool {
     guard let text = arguments["url"]?.stringValue else { throw ToolError("the argument url is missing") }
     let method = arguments["method"]?.stringValue == "HEAD" ? OutgoingRequest.Method.head : .get
     let url = try FetchURL(text)
-    let bytesMax = min(fetcher.settings.bytesMax, context.outputBytesMax)
+    // The page's head and the note on what is missing have to fit in as well.
+    let room = context.outputBytesMax - text.utf8.count - Self.frameBytes
+    let bytesMax = min(fetcher.settings.bytesMax, max(room, Self.bodyBytesMin))
     let page = try await fetcher.page(url, method, bytesMax: bytesMax)
     let kind = ContentKind(page.answer.head)
     var lines = ["\(method == .head ? "HEAD" : "GET") \(page.url)", "status \(page.answer.head.status)"]
@@ -39,6 +41,9 @@ struct FetchTool: Tool {
     }
     return ToolOutput(lines.joined(separator: "\n"), isError: page.answer.head.status >= 400)
   }
+
+  private static let frameBytes = 256
+  private static let bodyBytesMin = 128
 
   private static func body(_ answer: PinnedAnswer, _ kind: ContentKind, isRaw: Bool, _ bytesMax: Int) -> String {
     guard kind.isReadable else {

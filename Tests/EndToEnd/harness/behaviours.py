@@ -183,26 +183,112 @@ def plain(body: bytes, status: int = 200, content_type: str = "application/json"
     return behave
 
 
-def call(*calls: tuple[str, dict], text: str | None = None) -> Behaviour:
-    """Calls tools: pairs of a name and arguments. Streamed, names come first and arguments in two pieces."""
+def call_tools(*calls: tuple[str, dict | str], text: str | None = None, prefix: str = "call") -> Behaviour:
+    """Asks for tools, `(name, arguments)` each; streamed in pieces, as models make them."""
 
     def behave(exchange: Exchange) -> None:
-        full = [{"id": f"call_{len(exchange.messages)}_{index}", "type": "function",
-                 "function": {"name": name, "arguments": json.dumps(arguments)}}
-                for index, (name, arguments) in enumerate(calls)]
+        made = [{"id": f"{prefix}_{index}", "type": "function", "function": {
+            "name": name, "arguments": arguments if isinstance(arguments, str) else json.dumps(arguments)}}
+            for index, (name, arguments) in enumerate(calls)]
         if not exchange.streams:
-            message = {"role": "assistant", "content": text, "tool_calls": full}
-            answer = exchange.chunk([{"index": 0, "message": message, "finish_reason": "tool_calls"}])
-            return exchange.send_json(answer | {"object": "chat.completion", "usage": usage(5, 5)})
+            message = {"role": "assistant", "content": text, "tool_calls": made}
+            choice = {"index": 0, "message": message, "finish_reason": "tool_calls"}
+            return exchange.send_json(exchange.chunk([choice]) | {"object": "chat.completion", "usage": usage(7, 3)})
         exchange.begin_stream()
-        exchange.delta(role="assistant", content=text)
-        for index, one in enumerate(full):
-            arguments = one["function"]["arguments"]
-            exchange.delta(tool_calls=[one | {"index": index, "function": one["function"] | {"arguments": ""}}])
-            for piece in (arguments[:3], arguments[3:]):
-                exchange.delta(tool_calls=[{"index": index, "function": {"arguments": piece}}])
-        exchange.event(json.dumps(exchange.chunk([{"index": 0, "delta": {}, "finish_reason": "tool_calls"}])))
-        exchange.event(b"[DONE]")
+        if text:
+            exchange.token(text)
+        for index, call in enumerate(made):
+            begin_call(exchange, index, call)
+        exchange.finish(reason="tool_calls")
+
+    return behave
+
+
+def begin_call(exchange: Exchange, index: int, call: dict) -> None:
+    """A call in pieces: its id and name, then its arguments in two."""
+    function = call["function"]
+    head = call | {"index": index, "function": function | {"arguments": ""}}
+    exchange.delta(tool_calls=[head])
+    half = len(function["arguments"]) // 2
+    for piece in (function["arguments"][:half], function["arguments"][half:]):
+        exchange.delta(tool_calls=[{"index": index, "function": {"arguments": piece}}])
+
+
+def cut_within_a_call(exchange: Exchange) -> None:
+    """Streams a call of a tool that nobody will ever see whole, then cuts the connection."""
+    exchange.begin_stream()
+    begin_call(exchange, 0, {"id": "call_cut", "type": "function",
+                             "function": {"name": "calculator", "arguments": '{"expression": "1+'}})
+    time.sleep(0.1)
+    exchange.cut()
+
+
+def garbage(exchange: Exchange) -> None:
+    """Answers with bytes that are no HTTP."""
+    exchange.raw(b"\x16\x03\x01\x00\xa5\x01\x00 this is not the protocol you are looking for\r\n\r\n")
+    exchange.cut()
+
+
+def half_a_character_after(*tokens: str) -> Behaviour:
+    """Streams some tokens, then an event that ends within a character of three bytes."""
+    return broken_event_after('{"choices":[{"index":0,"delta":{"content":"日'.encode()[:-1] + b'"}}]}', *tokens)
+
+
+def split_character(exchange: Exchange) -> None:
+    """Streams a character whose bytes come one by one: right, however it looks on the wire."""
+    exchange.begin_stream()
+    event = b"data: " + json.dumps(exchange.chunk([{"index": 0, "delta": {"content": "日"}}]),
+                                   ensure_ascii=False).encode() + b"\n\n"
+    for byte in event:
+        exchange.raw(b"1\r\n%c\r\n" % byte)
+    exchange.finish()
+
+
+def long_line_after(size: int, *tokens: str) -> Behaviour:
+    """Streams some tokens, then one line of that many bytes, or as much of it as is taken."""
+
+    def behave(exchange: Exchange) -> None:
+        exchange.begin_stream()
+        for token in tokens:
+            exchange.token(token)
+        piece = b"x" * (1 << 20)
+        exchange.raw(b"6\r\ndata: \r\n")
+        for _ in range(size >> 20):
+            exchange.raw(b"%x\r\n%s\r\n" % (len(piece), piece))
+        exchange.raw(b"2\r\n\n\n\r\n")
+        exchange.finish()
+
+    return behave
+
+
+def long_body(size: int) -> Behaviour:
+    """Answers with one JSON text of that many bytes, or as much of it as is taken."""
+
+    def behave(exchange: Exchange) -> None:
+        exchange.raw(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n")
+        piece = b"x" * (1 << 20)
+        exchange.raw(b'7\r\n{"id":"\r\n')
+        for _ in range(size >> 20):
+            exchange.raw(b"%x\r\n%s\r\n" % (len(piece), piece))
         exchange.end_stream()
 
     return behave
+
+
+def endless(text: str) -> Behaviour:
+    """Streams the same token for as long as somebody takes it."""
+
+    def behave(exchange: Exchange) -> None:
+        exchange.begin_stream()
+        while True:
+            exchange.token(text)
+
+    return behave
+
+
+def endless_comments(exchange: Exchange) -> None:
+    """Streams comments, which say that it lives, and never a token."""
+    exchange.begin_stream()
+    while not exchange.disconnected.wait(0.05):
+        exchange.raw(b"e\r\n: keep-alive\n\n\r\n")
+    raise Gone

@@ -88,6 +88,15 @@ class Apus:
         self.terminate()
         return self.process.wait(STOP_SECONDS)
 
+    def hang_up(self) -> None:
+        """Has it read its configuration files again."""
+        self.process.send_signal(signal.SIGHUP)
+
+    @property
+    def checks(self) -> dict:
+        """What health tells of each part."""
+        return self.client.get("/v1/health").json()["checks"]
+
     def restart(self, **changes) -> "Apus":
         """Kill -9, then a start on the same data."""
         self.kill()
@@ -109,8 +118,16 @@ class Apus:
 
     @property
     def rss_kib(self) -> int:
+        return self._status("VmRSS:")
+
+    @property
+    def peak_rss_kib(self) -> int:
+        """The most that it ever had."""
+        return self._status("VmHWM:")
+
+    def _status(self, name: str) -> int:
         status = Path(f"/proc/{self.pid}/status").read_text()
-        return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS:"))
+        return next(int(line.split()[1]) for line in status.splitlines() if line.startswith(name))
 
     @property
     def output(self) -> str:

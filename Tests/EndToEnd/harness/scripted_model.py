@@ -1,7 +1,7 @@
 """A model server on loopback that does what a test tells it, byte by byte, and records what it was asked.
 
 A behaviour is a function that gets an `Exchange` and answers it: one of `behaviours`, or a test's own. `then` queues
-behaviours for the next requests; `default` answers all others.
+behaviours for the next requests; `by_model` answers those that ask for a model of that name, and `default` all others.
 """
 
 import socket
@@ -19,13 +19,14 @@ Behaviour = Callable[[Exchange], None]
 class ScriptedModel:
     """Use as a context manager. `requests` has every chat request in the order of arrival."""
 
-    def __init__(self) -> None:
+    def __init__(self, port: int = 0) -> None:
         self.default: Behaviour = say("ok")
+        self.by_model: dict[str, Behaviour] = {}
         self.requests: list[Exchange] = []
         self._next: deque[Behaviour] = deque()
         self._changed = threading.Condition()
         self.stopping = threading.Event()
-        self._server = _Server(("127.0.0.1", 0), self)
+        self._server = _Server(("127.0.0.1", port), self)
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
 
     def __enter__(self) -> "ScriptedModel":
@@ -48,7 +49,9 @@ class ScriptedModel:
         with self._changed:
             self.requests.append(exchange)
             self._changed.notify_all()
-            return self._next.popleft() if self._next else self.default
+            if self._next:
+                return self._next.popleft()
+            return self.by_model.get(exchange.body.get("model"), self.default)
 
     def wait_for(self, count: int, timeout: float = 10) -> Exchange:
         """Waits until that many requests have arrived; returns the last of them."""
@@ -56,6 +59,10 @@ class ScriptedModel:
             arrived = self._changed.wait_for(lambda: len(self.requests) >= count, timeout)
         assert arrived, f"the model got {len(self.requests)} requests within {timeout} s, not {count}"
         return self.requests[count - 1]
+
+    def asked_for(self, model: str) -> list[Exchange]:
+        """The requests for a model of that name."""
+        return [exchange for exchange in self.requests if exchange.body.get("model") == model]
 
     @property
     def last(self) -> Exchange:
