@@ -139,7 +139,7 @@ let package = Package(
       exclude: ["Fixtures"], swiftSettings: strict),
     .testTarget(
       name: "AgentMCPTests",
-      dependencies: ["AgentHTTP", "AgentJSON", "AgentMCP", "AgentRuntime", log, nio("NIOPosix")],
+      dependencies: ["AgentHTTP", "AgentJSON", "AgentMCP", "AgentRuntime", log, nio("NIOPosix"), subprocess],
       swiftSettings: strict),
     .testTarget(
       name: "AgentSQLiteTests",

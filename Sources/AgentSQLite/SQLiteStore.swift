@@ -89,7 +89,7 @@ public final class SQLiteStore: RuntimeStore {
 
   /// Ends every use of the store: what waits is done, the write-ahead log is merged into the file, the lock freed.
   public func close() async {
-    readers.close()
+    await readers.close()
     await writer.close { [pool, lock] in
       // A log that cannot be merged now (a full disk) is merged by the next start: nothing is lost.
       _ = try? pool.writeWithoutTransaction { db in try db.checkpoint(.truncate) }

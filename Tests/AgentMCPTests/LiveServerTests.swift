@@ -4,15 +4,16 @@ import AgentRuntime
 import Foundation
 import Logging
 import NIOPosix
+import Subprocess
 import Synchronization
 import Testing
 
 @testable import AgentMCP
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Darwin)
-  import Darwin
+#if canImport(System)
+  import System
+#else
+  import SystemPackage
 #endif
 
 private let python = ProcessInfo.processInfo.environment["APUS_TEST_MCP_PYTHON"]
@@ -60,22 +61,31 @@ struct LiveServerTests {
       return try await with(
         ["command": .string(python ?? ""), "args": [.string(script), "stdio"]], era: era, body)
     }
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: python ?? "")
-    process.arguments = [script, "http"]
-    let output = Pipe()
-    process.standardOutput = output
-    // A server that outlives its test must not hold on to what the test prints to.
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    defer {
-      // It would wait for its streams to be closed.
-      kill(process.processIdentifier, SIGKILL)
-      process.waitUntilExit()
+    // A session of its own, so that nothing of the server outlives the test.
+    var options = PlatformOptions()
+    options.createSession = true
+    options.teardownSequence = [.send(signal: .kill, toProcessGroup: true, allowedDurationToNextStep: .seconds(1))]
+    let teardown = options.teardownSequence
+    let result = try await Subprocess.run(
+      .path(FilePath(python ?? "")), arguments: [script, "http"], platformOptions: options, input: .none,
+      output: .sequence, error: .discarded
+    ) { server -> (any Error)? in
+      do {
+        var said = ""
+        for try await buffer in server.standardOutput {
+          said += unsafe buffer.withUnsafeBytes { unsafe String(decoding: $0, as: UTF8.self) }
+          if said.contains("\n") { break }
+        }
+        let port = said.trimmingCharacters(in: .whitespacesAndNewlines)
+        try await with(["url": .string("http://127.0.0.1:\(port)/mcp")], era: era, body)
+        await server.teardown(using: teardown)
+        return nil
+      } catch {
+        await server.teardown(using: teardown)
+        return error
+      }
     }
-    let port = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
-      .trimmingCharacters(in: .whitespacesAndNewlines)
-    try await with(["url": .string("http://127.0.0.1:\(port)/mcp")], era: era, body)
+    if let error = result.closureResult { throw error }
   }
 
   private func call(

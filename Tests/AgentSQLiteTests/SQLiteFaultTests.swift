@@ -147,21 +147,13 @@ import Testing
 
 /// Runs `body` with a file system in memory of this size mounted at the path.
 private func withMount(_ path: String, size: String, _ body: () async throws -> Void) async throws {
-  func run(_ command: String, _ arguments: [String]) throws -> Int32 {
-    let process = Process()
-    process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = [command] + arguments
-    try process.run()
-    process.waitUntilExit()
-    return process.terminationStatus
-  }
   try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-  try #require(try run("mount", ["-t", "tmpfs", "-o", "size=\(size)", "tmpfs", path]) == 0)
+  try #require(try runProgram("/bin/mount", ["-t", "tmpfs", "-o", "size=\(size)", "tmpfs", path]) == 0)
   do {
     try await body()
   } catch {
-    _ = try run("umount", ["--lazy", path])
+    _ = try runProgram("/bin/umount", ["--lazy", path])
     throw error
   }
-  #expect(try run("umount", ["--lazy", path]) == 0)
+  #expect(try runProgram("/bin/umount", ["--lazy", path]) == 0)
 }

@@ -45,6 +45,26 @@ import Testing
     }
   }
 
+  /// A read that was about to take a connection while the pool was closed ended the process.
+  @Test func closingWaitsForReads() async throws {
+    for _ in 0..<100 {
+      try await withFolder { folder in
+        let store = try await SQLiteStore.open(path: folder.path("a.db"), synchronous: .normal)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+          for number in 0..<20 {
+            group.addTask {
+              if number == 10 { return await store.close() }
+              do {
+                for _ in 0..<100 { _ = try await store.info() }
+              } catch let error as StoreError where error.kind == .unavailable {}
+            }
+          }
+          try await group.waitForAll()
+        }
+      }
+    }
+  }
+
   @Test func closingMergesTheLog() async throws {
     try await withFolder { folder in
       let store = try await SQLiteStore.open(path: folder.path("a.db"))
@@ -65,7 +85,9 @@ import Testing
       try await store.appendTurn(sampleTurn("a", "s"))
       let info = try await store.info()
       #expect(info.path == folder.path("a.db"))
-      #expect((info.agents, info.threads, info.writes, info.transactions) == (1, 1, 2, 2))
+      #expect((info.agents, info.threads) == (1, 1))
+      // The pruning of the thread in the background may have come already.
+      #expect(info.writes >= 2 && info.transactions >= 2)
       #expect(info.bytes > 0 && info.logBytes > 0)
       let writer = try await store.readers.read { db in
         try String.fetchOne(db, sql: "SELECT writer_version FROM store")
@@ -111,11 +133,6 @@ import Testing
 
   /// The exit status of taking the lock in another process: 1 where it is held.
   private func lockFromOutside(_ path: String) throws -> Int32 {
-    let process = Process()
-    process.executableURL = URL(filePath: "/usr/bin/flock")
-    process.arguments = ["-n", path, "true"]
-    try process.run()
-    process.waitUntilExit()
-    return process.terminationStatus
+    try runProgram("/usr/bin/flock", ["-n", path, "true"])
   }
 }

@@ -13,6 +13,7 @@ final class ReadLanes: Sendable {
     var next = 0
     var active = 0
     var isClosed = false
+    var closing: [CheckedContinuation<Void, Never>] = []
 
     mutating func take() -> Job? {
       guard next < waiting.count else {
@@ -47,8 +48,18 @@ final class ReadLanes: Sendable {
     try await run { pool in try pool.unsafeRead(body) }
   }
 
-  /// Takes no more reads; those that wait are still answered.
-  func close() { state.withLock { $0.isClosed = true } }
+  /// Takes no more reads, and returns when those that wait are answered. The pool must not be closed before: its
+  /// `close` lets go of connections without regard to a read that is just about to take one.
+  func close() async {
+    await withCheckedContinuation { continuation in
+      let isIdle = state.withLock { state in
+        state.isClosed = true
+        if state.active > 0 { state.closing.append(continuation) }
+        return state.active == 0
+      }
+      if isIdle { continuation.resume() }
+    }
+  }
 
   private func run<T: Sendable>(_ body: @escaping @Sendable (DatabasePool) throws -> T) async throws -> T {
     try await withCheckedThrowingContinuation { continuation in
@@ -82,6 +93,12 @@ final class ReadLanes: Sendable {
 
   private func runLane() {
     while let job = nextJob() { job() }
+    let closing = state.withLock { state in
+      guard state.active == 0, state.isClosed else { return [CheckedContinuation<Void, Never>]() }
+      defer { state.closing = [] }
+      return state.closing
+    }
+    for continuation in closing { continuation.resume() }
   }
 
   private func nextJob() -> Job? {
