@@ -94,9 +94,8 @@ import Testing
       for _ in 0..<50 { try await store.appendTurn(sampleTurn("a", "s", bytes: 5_000)) }
       await store.close()
       var bytes = try folder.bytes("a.db")
-      // Beyond the roots of the tables, which were made first.
-      for page in stride(from: 60, to: bytes.count / 4096, by: 1) {
-        bytes.replaceSubrange((page * 4096)..<(page * 4096 + 64), with: Data(repeating: 0xA5, count: 64))
+      for page in try pages(of: "checkpoint_payloads", in: folder.path("a.db")) {
+        bytes.replaceSubrange(((page - 1) * 4096)..<((page - 1) * 4096 + 64), with: Data(repeating: 0xA5, count: 64))
       }
       try folder.write(bytes, to: "a.db")
       let damaged = try await SQLiteStore.open(path: folder.path("a.db"))
@@ -105,6 +104,16 @@ import Testing
       #expect(error?.message.contains("a/s") == true)
       #expect(try await damaged.agent("a") != nil)
       await damaged.close()
+    }
+  }
+
+  /// The pages that hold the rows of a table, without its root.
+  private func pages(of table: String, in path: String) throws -> [Int] {
+    let queue = try DatabaseQueue(path: path)
+    defer { try? queue.close() }
+    return try queue.read { db in
+      try Int.fetchAll(
+        db, sql: "SELECT pageno FROM dbstat WHERE name = ? AND pagetype <> 'internal' AND path <> '/'", arguments: [table])
     }
   }
 
