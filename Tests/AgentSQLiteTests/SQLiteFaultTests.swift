@@ -113,7 +113,8 @@ import Testing
     defer { try? queue.close() }
     return try queue.read { db in
       try Int.fetchAll(
-        db, sql: "SELECT pageno FROM dbstat WHERE name = ? AND pagetype <> 'internal' AND path <> '/'", arguments: [table])
+        db, sql: "SELECT pageno FROM dbstat WHERE name = ? AND pagetype <> 'internal' AND path <> '/'",
+        arguments: [table])
     }
   }
 
