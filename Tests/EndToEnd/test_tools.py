@@ -68,7 +68,7 @@ WRONG = {
     "no such page": ("http_fetch", {"url": "/none"}, "status 404"),
     "a page that hangs up": ("http_fetch", {"url": "/gone"}, "could not be fetched"),
     "a way out": ("http_fetch", {"url": "/out"}, "169.254.169.254"),
-    "a page too long": ("http_fetch", {"url": "/long"}, "[cut: "),
+    "a page too long": ("http_fetch", {"url": "/long"}, "The rest was cut off"),
 }
 
 
