@@ -6,9 +6,9 @@ enum ConnectionHandlers {
   static func add(to pipeline: ChannelPipeline.SynchronousOperations) throws {
     try pipeline.addHandler(
       RequestFlushHandler(), position: .after(try pipeline.handler(type: HTTPRequestEncoder.self)))
-    try pipeline.addHandler(
-      StatusCheckHandler(),
-      position: .after(try pipeline.handler(type: ByteToMessageHandler<HTTPResponseDecoder>.self)))
+    let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPResponseDecoder>.self)
+    try pipeline.addHandler(StatusCheckHandler(), position: .after(decoder))
+    try pipeline.addHandler(ReuseHandler(), position: .after(decoder))
   }
 }
 

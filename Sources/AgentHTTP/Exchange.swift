@@ -37,9 +37,9 @@ final class Exchange: HTTPClientResponseDelegate {
     setTimer(upstream.eventLoop, deadline)
   }
 
-  /// Whether the other side closed the connection before a byte of an answer.
-  var wasClosedUnanswered: Bool {
-    state.withLock { ($0.machine.failure as? TransportError)?.kind == .closedBeforeAnswer }
+  /// Whether the request met a pooled connection that the other side had closed.
+  var metStaleConnection: Bool {
+    state.withLock { ($0.machine.failure as? TransportError)?.metStaleConnection ?? false }
   }
 
   /// The reader has all it wants.

@@ -95,15 +95,15 @@ public final class HTTPTransport: Sendable {
   /// Runs an exchange, once more if the first found its pooled connection closed.
   ///
   /// The server may have closed it in the moment in which the request was sent. That is known only by the lack of any
-  /// answer; a server that died on this very request looks the same, hence one repetition and not more, and that on a
-  /// connection of its own.
+  /// answer on a connection that had given one before; a server that died on this very request looks the same, hence
+  /// one repetition and not more, and that on a connection of its own.
   private func exchange<Result>(
     _ request: OutgoingRequest, _ read: (Exchange) async throws -> Result
   ) async throws -> Result {
     let first = Exchange(timeout: request.timeout)
     do {
       return try await attempt(first, request, on: client, read)
-    } catch  where first.wasClosedUnanswered {
+    } catch  where first.metStaleConnection {
       return try await repeated(request, read)
     }
   }

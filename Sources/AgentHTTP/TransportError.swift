@@ -37,11 +37,14 @@ public struct TransportError: Error, CustomStringConvertible {
   public let message: String
   /// The underlying error, for the log.
   public let cause: (any Error)?
+  /// Whether the request may be sent again without counting: it met a pooled connection that was closed already.
+  let metStaleConnection: Bool
 
-  init(_ kind: Kind, _ message: String, cause: (any Error)? = nil) {
+  init(_ kind: Kind, _ message: String, cause: (any Error)? = nil, metStaleConnection: Bool = false) {
     self.kind = kind
     self.message = message
     self.cause = cause
+    self.metStaleConnection = metStaleConnection
   }
 
   /// `kind: message`, with the cause.
@@ -54,12 +57,16 @@ public struct TransportError: Error, CustomStringConvertible {
 extension TransportError {
   /// Says what an error of the client means at this point of the exchange.
   init(_ error: any Error, wasSent: Bool, hasHead: Bool) {
+    let reused = error as? ReusedConnectionError
+    let error = reused?.cause ?? error
     if let error = error as? HTTPParserError, error != .invalidEOFState {
       self.init(.invalidAnswer, "what came is not an HTTP answer", cause: error)
     } else if hasHead || error is HTTPParserError {
       self.init(.closedInAnswer, "the connection was lost inside the answer", cause: error)
     } else if Self.isClosedByPeer(error) {
-      self.init(.closedBeforeAnswer, "the connection was closed before a byte of an answer", cause: error)
+      self.init(
+        .closedBeforeAnswer, "the connection was closed before a byte of an answer", cause: error,
+        metStaleConnection: reused != nil || !wasSent)
     } else if wasSent {
       self.init(.connection, "the connection failed before an answer", cause: error)
     } else {

@@ -56,6 +56,8 @@ extension MCPToolSource {
         try await link.listen(era: era)
       } catch let failure as MCPFailure {
         log.debug("MCP server's news ended", metadata: ["reason": "\(failure.message)"])
+        // It will not say yes in five seconds; the list is asked for anew when it is due.
+        if failure.isRefusal { return }
       }
       try await Task.sleep(for: Self.listenPause)
     }

@@ -33,6 +33,8 @@ public final class MCPToolSource: ToolSource {
   static let answerMax = Duration.seconds(10)
   /// A connection that lasted so long was a good one: the pauses before the next ones start anew.
   private static let stableAfter = Duration.seconds(60)
+  /// A session that was lost sooner is followed by a pause.
+  private static let sessionMin = Duration.seconds(1)
 
   /// Makes a source; nothing is connected before `run()`. `random` gives 0 to 1 for the pauses' jitter.
   public init(
@@ -69,8 +71,10 @@ public final class MCPToolSource: ToolSource {
         try await connection()
       } catch {
         if Task.isCancelled { break }
-        if (error as? MCPFailure) == .sessionLost { continue }
-        if ContinuousClock.now - start > Self.stableAfter { state.withLock { $0.machine.settled() } }
+        let lasted = ContinuousClock.now - start
+        // One that forgets each session as soon as it is made is a server that fails.
+        if (error as? MCPFailure) == .sessionLost, lasted > Self.sessionMin { continue }
+        if lasted > Self.stableAfter { state.withLock { $0.machine.settled() } }
         let pause = note(failure: error)
         try? await Task.sleep(for: pause * (0.5 + 0.5 * random()))
       }
@@ -83,10 +87,12 @@ public final class MCPToolSource: ToolSource {
     for waiter in waiters { waiter.resume() }
   }
 
-  private func note(failure: any Error) -> Duration {
-    let why = (failure as? MCPFailure)?.message ?? "\(failure)"
+  private func note(failure error: any Error) -> Duration {
+    let why = (error as? MCPFailure)?.message ?? "\(error)"
     let (pause, waiters) = state.withLock { state in
       state.session = nil
+      // A server that understood us and said no may be another one than last time.
+      if (error as? MCPFailure)?.isOfLink == false { state.era = .unknown }
       state.health.isReachable = false
       state.health.problem = why
       state.health.time = date()

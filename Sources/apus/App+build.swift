@@ -22,7 +22,7 @@ extension App {
     let store = try await openStore(settings, logger)
     let transport = HTTPTransport(group: .singleton)
     do {
-      let model = try RoutedChatModel(settings.modelRoutes(), over: transport, onAttempt: ModelMetrics.note)
+      let model = try RoutedChatModel(settings.modelRoutes(), over: transport, onAttempt: ModelMetrics().note)
       let toolsets = ToolsetCatalog(try settings.toolsets(over: transport, logger: logger))
       let reloads = ReloadStatus()
       let report = HealthReport(model: model, toolsets: toolsets, reloads: reloads)

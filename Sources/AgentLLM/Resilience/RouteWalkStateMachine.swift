@@ -34,13 +34,13 @@ struct RouteWalkStateMachine: Sendable {
   }
 
   /// The next action; `draw` is a number from 0 to 1.
-  mutating func advance(now: ContinuousClock.Instant, draw: Double) -> Action {
+  mutating func advance(now: ContinuousClock.Instant, draw: @autoclosure () -> Double) -> Action {
     if !waiting.isEmpty {
       attempts += 1
       return .attempt(waiting.removeFirst())
     }
     guard !next.isEmpty, round + 1 < policy.attemptsMax, let failure else { return giveUp() }
-    let pause = policy.pause(afterRound: round, draw: draw)
+    let pause = policy.pause(afterRound: round, draw: draw())
     let delays = next.map { max(pause, $0.retryAfter) }
     let shortest = delays.min() ?? pause
     // Whoever would wait past the run's end can as well hear now why.

@@ -104,7 +104,8 @@ final class HTTPLink: MCPLink {
     try addSession(&get, era)
     try await withFailures {
       try await self.transport.withAnswer(to: get) { head, body in
-        guard head.isSuccess, self.isStream(head) else { return }
+        guard head.isSuccess else { throw MCPFailure.status(head.status) }
+        guard self.isStream(head) else { throw MCPFailure.garbage("its news are no event stream") }
         _ = try await self.readStream(body, id: nil, era)
       }
     }

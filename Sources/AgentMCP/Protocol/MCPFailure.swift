@@ -24,6 +24,15 @@ package enum MCPFailure: Error, Sendable, Hashable {
     }
   }
 
+  /// Whether the same request would be refused again.
+  var isRefusal: Bool {
+    switch self {
+    case .answer: true
+    case .status(let status): (400..<500).contains(status) && status != 408 && status != 429
+    case .sessionLost, .broken, .garbage: false
+    }
+  }
+
   /// Whether the server may be gone, so that it must be asked anew.
   var isOfLink: Bool {
     switch self {

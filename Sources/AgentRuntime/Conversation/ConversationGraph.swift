@@ -32,7 +32,7 @@ extension Conversation {
     let command = Command<ConversationState>.write(\.prompt, prompt)
     // What a crash or a question interrupts needs the request to go on with.
     guard turn.isStored, run.belt != nil else { return command }
-    return command.write(\.pending, PendingTurn(messages: run.call.messages))
+    return command.write(\.pending, PendingTurn(messages: run.call.messages, userID: run.call.userID))
   }
 
   /// Asks the model; the thread gets the request and the reply together.
@@ -63,7 +63,7 @@ extension Conversation {
   }
 
   static func checkUser(of state: ConversationState, _ userID: String?) throws {
-    guard let owner = state.userID, let userID, !owner.isSame(as: userID) else { return }
+    guard let owner = state.userID ?? state.pending?.userID, let userID, !owner.isSame(as: userID) else { return }
     throw RuntimeError(.accessDenied, "This session belongs to another user.")
   }
 }

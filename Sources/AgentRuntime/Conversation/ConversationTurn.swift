@@ -46,7 +46,7 @@ final class ConversationTurn: Sendable {
   func storing(_ state: ConversationState, _ reply: [Message]) -> Command<ConversationState> {
     let added = request(state).filter { !$0.role.isSystem }
     return state.adding(
-      added + reply, userID: run.call.userID, replacesHistory: Prompt.bringsHistory(added),
+      added + reply, userID: run.call.userID ?? state.pending?.userID, replacesHistory: Prompt.bringsHistory(added),
       milliseconds: Int(Date().timeIntervalSince1970 * 1000))
   }
 

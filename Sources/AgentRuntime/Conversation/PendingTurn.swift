@@ -2,4 +2,6 @@
 struct PendingTurn: Sendable, Hashable, Codable {
   /// The request's messages, system ones included.
   var messages: [Message]
+  /// Who asked, where the request named a user: a thread's first turn is not stored while it waits.
+  var userID: String?
 }

@@ -11,6 +11,8 @@ struct StoredToolTurn {
   /// Runs the turn. Throws what the run throws, and `RuntimeError` 422 for decisions that do not fit.
   func complete() async throws -> ChatCompletion {
     let snapshot = try await graph.snapshot(of: thread)
+    // Before anything that waits could be given up or decided on.
+    if let snapshot { try Conversation.checkUser(of: snapshot.state, run.call.userID) }
     let turn = ConversationTurn(
       run: run, historyLength: historyLength, isStored: true, remarks: remarks(to: snapshot?.state.pending))
     let input = try input(snapshot).write(\.turn, turn)
@@ -34,7 +36,6 @@ struct StoredToolTurn {
     guard let snapshot else { return .nothing }
     // The same request again is the one that a crash cut: what it has done is not done twice.
     if !snapshot.next.isEmpty, snapshot.state.pending?.messages == run.call.messages {
-      try Conversation.checkUser(of: snapshot.state, run.call.userID)
       return .resume()
     }
     return snapshot.state.clearing(.nothing)
@@ -42,7 +43,6 @@ struct StoredToolTurn {
 
   private func resuming(_ snapshot: StateSnapshot<ConversationState>?) throws -> Command<ConversationState> {
     let open = snapshot?.interrupts ?? []
-    if let snapshot { try Conversation.checkUser(of: snapshot.state, run.call.userID) }
     var faults: [Fault] = []
     var command = Command<ConversationState>.nothing
     for (index, decision) in run.call.approvals.enumerated() {

@@ -13,18 +13,25 @@ struct ToolExecution {
     let call = request.call
     guard let offered = belt.tools[call.name] else {
       let names = belt.tools.keys.sorted().joined(separator: ", ")
-      return ToolOutput("There is no tool '\(call.name.prefix(80))'; there are: \(names).", isError: true)
+      return try await refuse(call, "There is no tool '\(call.name.prefix(80))'; there are: \(names).")
     }
     if request.isTooMany {
-      return ToolOutput("Not called: one message may hold \(ToolLoop.callsMax) calls.", isError: true)
+      return try await refuse(call, "Not called: one message may hold \(ToolLoop.callsMax) calls.")
     }
     do {
       let arguments = try offered.arguments(call.arguments)
       guard offered.needsApproval else { return try await execute(offered, call, arguments) }
       return try await afterApproval(offered, call, arguments)
     } catch let error as ToolError {
-      return ToolOutput(error.message, isError: true)
+      return try await refuse(call, error.message)
     }
+  }
+
+  /// Tells the model why a call was not made, and the caller that it was tried.
+  private func refuse(_ call: ToolCall, _ message: String) async throws -> ToolOutput {
+    let step = try await run.begin(step: "call_tool_\(call.name.prefix(80))")
+    try await run.end(step, error: String(message.prefix(500)))
+    return ToolOutput(message, isError: true)
   }
 
   private func afterApproval(

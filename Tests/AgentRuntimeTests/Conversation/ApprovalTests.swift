@@ -115,6 +115,22 @@ struct ApprovalTests {
     #expect(error?.code == .accessDenied && erase.calls.isEmpty)
   }
 
+  /// Of a thread whose first turn waits nothing is stored yet but the turn itself.
+  @Test func anotherUserMayNotTouchAFirstTurn() async throws {
+    let harness = try await harness(ScriptedChatModel(Self.asking(), .text("ok")))
+    let ids = try await harness.chat([.user("x")], session: "s", user: "u1").pendingApprovals.map(\.id)
+    let approvals = ids.map { id -> JSONValue in ["id": .string(id), "decision": "approve"] }
+    let approving = await runtimeError {
+      _ = try await harness.chat([], session: "s", user: "u2", approvals: approvals)
+    }
+    let takingOver = await runtimeError { _ = try await harness.chat([.user("mine")], session: "s", user: "u2") }
+    #expect([approving?.code, takingOver?.code] == [.accessDenied, .accessDenied] && erase.calls.isEmpty)
+    // What waits still does, and the thread is the first user's, whoever of the house approves.
+    #expect(try await harness.chat([], session: "s", approvals: approvals).completion.message.text == "ok")
+    let late = await runtimeError { _ = try await harness.chat([.user("hi")], session: "s", user: "u2") }
+    #expect(late?.code == .accessDenied)
+  }
+
   @Test func aNewMessageGivesUpWhatWaits() async throws {
     let harness = try await harness(ScriptedChatModel(Self.asking(), .text("as you like")))
     let ids = try await harness.chat([.user("x")], session: "s").pendingApprovals.map(\.id)
