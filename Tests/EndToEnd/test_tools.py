@@ -1,8 +1,11 @@
 """Agents that act: built-in tools driven by a scripted model, their faults, and the callers' own tools."""
 
+from pathlib import Path
+
 import pytest
+from conftest import TOOLSETS
 from harness import behaviours as does
-from harness.pages import Slow, hang_up, redirect, text
+from harness.pages import Pages, Slow, hang_up, redirect, text
 from harness.scripted_model import ScriptedModel
 from harness.seen import check_error, check_whole, metadata, results, see
 
@@ -91,7 +94,21 @@ def test_faults_of_tools_are_told_to_the_model(actor, model, pages, stream):
         assert words in result and len(result) < 5000, f"{case}: {result}"
     steps = [step for step in metadata(seen)["execution_steps"] if step["step"].startswith("call_tool_")]
     failed = [step for step in steps if step["status"] == "error"]
-    assert len(failed) == 7 and all(step["error"] for step in failed), steps
+    # All but the page that is cut.
+    assert len(failed) == len(WRONG) - 1 and all(step["error"] for step in failed), steps
+
+
+def test_a_page_whose_certificate_nobody_vouches_for_is_not_fetched(apus, model, tmp_path):
+    with Pages(certificate=Path(__file__).parent / "fixtures" / "self-signed.pem") as pages:
+        pages["/secret"] = "not for strangers"
+        file = tmp_path / "toolsets.yaml"
+        file.write_text(TOOLSETS.format(host=pages.host))
+        runtime = apus(LLM_PROXY_URL=model.url, TOOLSETS_FILE=file)
+        runtime.client.make_agent("bot", toolsets=["web"])
+        model.then(does.call_tools(("http_fetch", {"url": pages.url("/secret")})), does.say("no"))
+        check_whole(see(runtime.client, "act", "bot", False), "no")
+        told = results(model.last)[0]
+        assert "could not be fetched" in told and "certificate" in told.lower() and "/secret" not in pages.asked, told
 
 
 def test_the_model_is_told_how_much_of_a_page_it_does_not_see(actor, model, pages):

@@ -69,12 +69,12 @@ def test_a_fault_before_the_first_token(rig, kind, fault):
     seen, asked, spared = rig.result(f"{kind}-{fault.name}")
     if rig.fallback and fault.goes_on:
         assert seen.status == 200 and seen.text.split() == ["from", "the", "fallback"], seen.body
-        assert len(asked) == fault.sent_for_each and len(spared) == 1
+        assert 1 <= len(asked) <= fault.sent_max and len(spared) == 1
         assert spared[0].body["model"] == "spare" and spared[0].headers["authorization"] == "Bearer spare-key"
         assert not seen.is_stream or seen.data.count("[DONE]") == 1
         return
     check_error(seen, fault.status, fault.code)
-    assert len(asked) == fault.attempts * fault.sent_for_each and spared == []
+    assert fault.attempts <= len(asked) <= fault.attempts * fault.sent_max and spared == []
     if fault.retry_after:
         assert int(seen.headers["retry-after"]) == fault.retry_after
     if not fault.goes_on:

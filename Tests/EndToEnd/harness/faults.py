@@ -22,8 +22,9 @@ class Fault:
     # How often the service is asked, where no other one is there.
     attempts: int = ATTEMPTS
     retry_after: int | None = None
-    # Requests on the wire for one attempt: one whose connection closes without a byte is sent once more.
-    sent_for_each: int = 1
+    # Requests on the wire for one attempt, at most: one that met a kept connection (as of a probe), which closes without
+    # a byte, is sent once more.
+    sent_max: int = 1
 
     @property
     def goes_on(self) -> bool:
@@ -50,7 +51,7 @@ def cut_within_an_answer(exchange: Exchange) -> None:
 LIMITED = {"status": 429, "code": "RATE_LIMIT_EXCEEDED"}
 
 BEFORE = [
-    Fault("reset", does.cut, sent_for_each=2),
+    Fault("reset", does.cut, sent_max=2),
     refused(400, "VALIDATION_ERROR"), for_good(401), for_good(403), for_good(404),
     *(Fault(str(status), does.fail(status)) for status in (408, 409)),
     refused(413, "PAYLOAD_TOO_LARGE"), refused(422, "VALIDATION_ERROR"),

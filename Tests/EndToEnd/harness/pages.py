@@ -1,9 +1,11 @@
 """A web server on loopback for tools that fetch: it counts, and can make them wait."""
 
 import http.server
+import ssl
 import sys
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 Page = Callable[["_Handler"], None]
 
@@ -11,12 +13,19 @@ Page = Callable[["_Handler"], None]
 class Pages:
     """Use as a context manager. `pages["/path"]` says what a path answers; `asked` has all that were asked for."""
 
-    def __init__(self) -> None:
+    def __init__(self, certificate: Path | None = None) -> None:
         self._pages: dict[str, Page] = {}
         self.asked: list[str] = []
         self._changed = threading.Condition()
         self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.site = self
+        self._scheme = "https" if certificate else "http"
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            # The handshake is made by the thread of each connection.
+            self._server.socket = context.wrap_socket(
+                self._server.socket, server_side=True, do_handshake_on_connect=False)
         self.host = f"127.0.0.1:{self._server.server_address[1]}"
 
     def __setitem__(self, path: str, page: Page | str) -> None:
@@ -31,7 +40,7 @@ class Pages:
         self._server.server_close()
 
     def url(self, path: str) -> str:
-        return f"http://{self.host}{path}"
+        return f"{self._scheme}://{self.host}{path}"
 
     def wait_for(self, path: str, count: int = 1, timeout: float = 20) -> None:
         with self._changed:
