@@ -91,7 +91,10 @@ extension ConfigurationFileError.Problem {
       self.init(line: mark.line, column: mark.column, message: problem + within)
     case .duplicatedKeysInMapping(let keys, let context):
       let names = keys.sorted().map(\.quoted).joined(separator: ", ")
-      self.init(line: context.mark.line, message: "more than one value for \(names) in one mapping; one is allowed")
+      // The parser tells the first place alone.
+      self.init(
+        line: context.mark.line,
+        message: "more than one value for \(names) in one mapping, of which the first is here; one is allowed")
     case .reader(let problem, let offset, let value, let text):
       let before = text.prefix(offset ?? 0).unicodeScalars.count { $0 == "\n" }
       let code = value >= 0 ? " (U+\(String(value, radix: 16, uppercase: true)))" : ""
