@@ -17,19 +17,19 @@ enum ComponentSchemas {
     return schemas
   }()
 
-  private static let text: JSONValue = ["type": "string"]
-  private static let boolean: JSONValue = ["type": "boolean"]
-  private static let integer: JSONValue = ["type": "integer"]
-  private static let time: JSONValue = ["type": "string", "format": "date-time"]
-  private static let anyObject: JSONValue = ["type": "object"]
+  static let text: JSONValue = ["type": "string"]
+  static let boolean: JSONValue = ["type": "boolean"]
+  static let integer: JSONValue = ["type": "integer"]
+  static let time: JSONValue = ["type": "string", "format": "date-time"]
+  static let anyObject: JSONValue = ["type": "object"]
 
-  private static func reference(_ name: String) -> JSONValue { ["$ref": .string("#/components/schemas/\(name)")] }
-  private static func list(_ items: JSONValue) -> JSONValue { ["type": "array", "items": items] }
-  private static func choice(_ values: [String]) -> JSONValue {
+  static func reference(_ name: String) -> JSONValue { ["$ref": .string("#/components/schemas/\(name)")] }
+  static func list(_ items: JSONValue) -> JSONValue { ["type": "array", "items": items] }
+  static func choice(_ values: [String]) -> JSONValue {
     ["type": "string", "enum": .array(values.map { .string($0) })]
   }
-  private static func optional(_ schema: JSONValue) -> JSONValue { ["anyOf": [schema, ["type": "null"]]] }
-  private static func object(_ properties: JSONObject, required: [String] = []) -> JSONValue {
+  static func optional(_ schema: JSONValue) -> JSONValue { ["anyOf": [schema, ["type": "null"]]] }
+  static func object(_ properties: JSONObject, required: [String] = []) -> JSONValue {
     [
       "type": "object", "properties": .object(properties), "required": .array(required.map { .string($0) }),
     ]
@@ -55,9 +55,9 @@ enum ComponentSchemas {
     "metadata": optional(["type": "object", "additionalProperties": ["type": "string"]]),
   ]
 
-  private static let positive: JSONValue = ["type": "integer", "minimum": 1]
+  static let positive: JSONValue = ["type": "integer", "minimum": 1]
 
-  private static let conversation: JSONValue = object([
+  static let conversation: JSONValue = object([
     "continuous": boolean, "historyLength": positive, "temperature": ["type": "number", "minimum": 0, "maximum": 2],
     "max_tokens": positive, "on_busy": choice(ConversationConfig.BusyPolicy.allCases.map(\.rawValue)),
   ])
@@ -118,37 +118,5 @@ enum ComponentSchemas {
         "status": choice(["healthy", "degraded", "unhealthy"]), "timestamp": time, "version": text,
         "uptime_seconds": ["type": "number"], "last_sync": optional(time), "checks": anyObject, "metrics": anyObject,
       ], required: ["status", "timestamp", "version", "uptime_seconds", "last_sync", "checks", "metrics"]),
-  ]
-
-  private static let message: JSONValue = object(
-    [
-      "role": choice(MessageRole.allCases.map(\.rawValue)),
-      "content": ["anyOf": [text, list(anyObject), ["type": "null"]]], "name": text, "tool_calls": list(anyObject),
-      "tool_call_id": text,
-    ], required: ["role"])
-
-  private static let chat: JSONObject = [
-    "ChatCompletionRequest": object(
-      [
-        "model": ["type": "string", "description": "An agent's id, or a line's"],
-        "messages": ["type": "array", "minItems": 1, "items": message], "stream": boolean,
-        "stream_options": object(["include_usage": boolean]),
-        "temperature": ["type": "number", "minimum": 0, "maximum": 2],
-        "top_p": ["type": "number", "minimum": 0, "maximum": 1], "max_tokens": positive,
-        "max_completion_tokens": positive, "n": ["const": 1], "user": text,
-        "metadata": ["type": "object", "description": "session_id, user_id, and anything else, which is returned"],
-        "conversation_config": conversation,
-      ], required: ["model", "messages"]),
-    "ChatCompletion": object(
-      [
-        "id": text, "object": ["const": "chat.completion"], "created": integer, "model": text,
-        "choices": list(
-          object(["index": integer, "message": message, "finish_reason": text, "logprobs": ["type": "null"]])),
-        "usage": optional(
-          object(["prompt_tokens": integer, "completion_tokens": integer, "total_tokens": integer])),
-        "metadata": anyObject,
-      ], required: ["id", "object", "created", "model", "choices", "metadata"]),
-    "ModelList": object(["object": ["const": "list"], "data": list(reference("Model"))]),
-    "Model": object(["id": text, "object": ["const": "model"], "created": integer, "owned_by": text]),
   ]
 }
