@@ -82,6 +82,10 @@ let package = Package(
     .target(
       name: "AgentMCP", dependencies: ["AgentHTTP", "AgentJSON", "AgentRuntime", log, nio("NIOCore"), subprocess],
       swiftSettings: strictLibrary),
+    .target(
+      name: "AgentSandbox",
+      dependencies: ["AgentJSON", "AgentRuntime", log, nio("NIOCore"), nio("NIOPosix"), subprocess],
+      exclude: ["Bootstrap"], swiftSettings: strictLibrary),
     .target(name: "AgentTelemetry", dependencies: ["AgentJSON", log, metrics], swiftSettings: strictLibrary),
     .target(
       name: "AgentSQLite",
@@ -140,6 +144,9 @@ let package = Package(
     .testTarget(
       name: "AgentMCPTests",
       dependencies: ["AgentHTTP", "AgentJSON", "AgentMCP", "AgentRuntime", log, nio("NIOPosix"), subprocess],
+      swiftSettings: strict),
+    .testTarget(
+      name: "AgentSandboxTests", dependencies: ["AgentJSON", "AgentRuntime", "AgentSandbox", nio("NIOPosix")],
       swiftSettings: strict),
     .testTarget(
       name: "AgentSQLiteTests",
