@@ -43,6 +43,7 @@ let package = Package(
     .library(name: "AgentTesting", targets: ["AgentTesting"]),
     .library(name: "AgentSQLite", targets: ["AgentSQLite"]),
     .executable(name: "apus", targets: ["apus"]),
+    .executable(name: "apus-sandbox", targets: ["apus-sandbox"]),
   ],
   traits: [
     .trait(name: "Runtime", description: "AgentRuntime and AgentTesting: fetches swift-log and swift-metrics."),
@@ -116,6 +117,7 @@ let package = Package(
         product("Yams", "Yams", only: server),
       ],
       swiftSettings: strict),
+    .executableTarget(name: "apus-sandbox"),
     .executableTarget(
       name: "bench-passthrough",
       dependencies: [

@@ -53,3 +53,5 @@ check_swift() {
 if [ "${#packages[@]}" -gt 0 ]; then install_packages; fi
 check_swift
 if [ "${1:-}" = test ]; then make_venv .venv-test scripts/requirements-test.txt; fi
+# Deno, for JavaScript and TypeScript in the sandbox, comes as a wheel.
+if [ "$(uname -s)" = Linux ]; then make_venv .venv-sandbox scripts/requirements-sandbox.txt; fi
