@@ -69,7 +69,7 @@ struct WorkerCall: Sendable {
     do {
       found = try await channel.executeThenClose { inbound, outbound in
         try await outbound.write(ByteBuffer(bytes: frame))
-        return try await converse(inbound, outbound, host, found)
+        return try await converse(inbound, outbound, host, found) { channel.channel.close(promise: nil) }
       }
     } catch let error as HostError {
       return error.cause
@@ -81,10 +81,9 @@ struct WorkerCall: Sendable {
 
   private func converse(
     _ inbound: NIOAsyncChannelInboundStream<ByteBuffer>, _ outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>,
-    _ host: any SandboxHost, _ machine: CallStateMachine
+    _ host: any SandboxHost, _ machine: CallStateMachine, hangUp: @escaping @Sendable () -> Void
   ) async throws -> CallStateMachine {
     try await withThrowingTaskGroup(of: Void.self) { group in
-      defer { group.cancelAll() }
       var machine = machine
       var splitter = FrameSplitter(frameMax: limits.resultBytesMax + limits.filesBytesMax * 2 + Self.envelope)
       var modelCalls = 0
@@ -95,11 +94,27 @@ struct WorkerCall: Sendable {
           case .forward(let text): try await tell { try await host.take(text) }
           case .callModel(let id, let messages, let options):
             if modelCalls == Self.modelCallsAtOnce { try await group.next() } else { modelCalls += 1 }
-            group.addTask { try await answer(id, messages, options, host, outbound) }
+            group.addTask {
+              do {
+                try await answer(id, messages, options, host, outbound)
+              } catch {
+                // Ends the reading, which would wait for the worker.
+                hangUp()
+                throw error
+              }
+            }
           case .finish:
             if splitter.hasRest { machine.receivedMore() }
+            group.cancelAll()
             return machine
           }
+        }
+      }
+      // The worker is gone; what the host had against a call of the model counts, what still runs does not.
+      group.cancelAll()
+      while let result = await group.nextResult() {
+        if case .failure(let error) = result, let refusal = error as? HostError, !(refusal.cause is CancellationError) {
+          throw refusal
         }
       }
       return machine

@@ -45,7 +45,7 @@ final class ControlSocket: Sendable {
       #if canImport(Darwin)
         let flags = MSG_DONTWAIT
       #else
-        let flags = Int32(MSG_DONTWAIT.rawValue) | Int32(MSG_NOSIGNAL.rawValue)
+        let flags = Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL)
       #endif
       return unsafe bytes.withUnsafeBytes {
         unsafe Self.send(descriptor, $0.baseAddress, $0.count, flags)
@@ -118,7 +118,7 @@ final class ControlSocket: Sendable {
     #if canImport(Darwin)
       0
     #else
-      Int32(MSG_CMSG_CLOEXEC.rawValue)
+      Int32(MSG_CMSG_CLOEXEC)
     #endif
   }
 }

@@ -21,7 +21,7 @@ struct Worker: Sendable, Hashable {
 
 /// The workers that wait, the calls that wait for one, and what is known of the supervisor.
 final class WorkerPool: Sendable {
-  private struct Lane {
+  struct Lane {
     var idle: [Worker] = []
     var waiters: [(id: Int, continuation: CheckedContinuation<Result<Worker, SandboxUnavailable>, Never>)] = []
     var busy = 0
@@ -30,11 +30,11 @@ final class WorkerPool: Sendable {
     var versions: [String] = []
   }
 
-  private struct State {
+  struct State {
     var lanes: [WorkerKind: Lane] = [.python: Lane(), .deno: Lane()]
     var watches: [UInt32: (kind: WorkerKind, watch: CallWatch)] = [:]
     var control: ControlSocket?
-    var refusal: String? = "the sandbox has not started yet"
+    var refusal: String?
     /// Calls wait for the supervisor's first packet.
     var isStarting = true
     var isolation: String?
@@ -53,8 +53,8 @@ final class WorkerPool: Sendable {
   /// What health shows.
   var status: SandboxStatus {
     state.withLock { state in
-      var status = SandboxStatus(
-        refusal: state.refusal, isolation: state.isolation, enforcement: state.enforcement)
+      let refusal = state.isStarting && state.refusal == nil ? "the sandbox has not started yet" : state.refusal
+      var status = SandboxStatus(refusal: refusal, isolation: state.isolation, enforcement: state.enforcement)
       for kind in WorkerKind.allCases {
         guard let lane = state.lanes[kind] else { continue }
         for language in kind.languages {
@@ -224,6 +224,7 @@ extension WorkerPool {
       state.isStarting = false
       // What it said itself is better than that it ended.
       if state.isolation != nil || state.refusal == nil { state.refusal = why }
+      state.isolation = nil
       let watches = state.watches
       state.watches = [:]
       let idle = WorkerKind.allCases.flatMap { state.lanes[$0]?.idle ?? [] }
