@@ -27,6 +27,8 @@ const strip = module.stripTypeScriptTypes;
 const makeURL = URL.createObjectURL.bind(URL), MakeBlob = Blob, evaluate = globalThis.eval;
 const fromBase64 = Uint8Array.fromBase64.bind(Uint8Array);
 const FRAMES_KEPT = 50, TEXT_KEPT = 200, MESSAGE_KEPT = 8192, FRAME_MAX = 64 << 20;
+// The host reads no deeper.
+const DEPTH_MAX = 250;
 Error.stackTraceLimit = FRAMES_KEPT;
 
 // ---- frames: a length of four bytes, then JSON ----
@@ -257,7 +259,6 @@ async function interpretedValue() {
   return undefined;
 }
 
-// As deep as Python's encoder goes: nobody could read more.
 function isTooDeep(text) {
   let depth = 0, quoted = false;
   for (let at = 0; at < text.length; at++) {
@@ -267,7 +268,7 @@ function isTooDeep(text) {
       else if (code === 34) quoted = false;
     } else if (code === 34) quoted = true;
     else if (code === 91 || code === 123) {
-      if (++depth > 900) return true;
+      if (++depth > DEPTH_MAX) return true;
     } else if (code === 93 || code === 125) depth--;
   }
   return false;
