@@ -84,10 +84,15 @@ static void write_file(const char *path, const void *bytes, size_t length) {
   close(fd);
 }
 
-static void write_bootstrap(uint32_t language) {
+static void write_bootstrap(const struct interpreter *interpreter) {
   struct sock_filter program[SECCOMP_PROGRAM_MAX];
   if (mkdir("boot", 0755) != 0) child_fail("mkdir /boot");
-  if (language == DENO) return write_file("boot/deno.js", bootstrap_deno, sizeof bootstrap_deno);
+  if (interpreter->language == DENO) {
+    // Deno asks where it is itself, and that is all it needs of a /proc.
+    make_parents("/proc/self/exe");
+    if (symlink(interpreter->path, "proc/self/exe") != 0) child_fail("symlink /proc/self/exe");
+    return write_file("boot/deno.js", bootstrap_deno, sizeof bootstrap_deno);
+  }
   write_file("boot/python.py", bootstrap_python, sizeof bootstrap_python);
   write_file("boot/filter", program, seccomp_program(program, 0) * sizeof *program);
 }
@@ -133,6 +138,6 @@ void rootfs_build(const struct jail *jail) {
   }
   for (size_t i = 0; i < count; i++) place(&sources[i]);
   if (mkdir("tmp", 01777) != 0) child_fail("mkdir /tmp");
-  write_bootstrap(jail->interpreter->language);
+  write_bootstrap(jail->interpreter);
   switch_root();
 }

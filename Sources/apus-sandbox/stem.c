@@ -38,12 +38,18 @@ static void set_limits(void) {
   limit_resource(RLIMIT_STACK, 8 * MIB);
 }
 
+static void drop_bounding(void) {
+  for (int capability = 0; prctl(PR_CAPBSET_READ, capability, 0, 0, 0) >= 0; capability++)
+    if (prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) != 0) child_fail("prctl PR_CAPBSET_DROP");
+}
+
 static void drop_user(int32_t uid) {
   if (uid < 0) {
-    // Its own namespace instead of its own uid: processes are counted by it.
+    // Its own namespace instead of its own uid: processes are counted by it. Its bounding set is full again.
     if (unshare(CLONE_NEWUSER) != 0) child_fail("unshare CLONE_NEWUSER");
-    return;
+    return drop_bounding();
   }
+  drop_bounding();
   if (syscall(SYS_setgroups, 0, NULL) != 0) child_fail("setgroups");
   if (syscall(SYS_setresgid, uid, uid, uid) != 0) child_fail("setresgid");
   if (syscall(SYS_setresuid, uid, uid, uid) != 0) child_fail("setresuid");
@@ -52,8 +58,6 @@ static void drop_user(int32_t uid) {
 static void drop_capabilities(void) {
   struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
   struct __user_cap_data_struct none[2] = {0};
-  for (int capability = 0; prctl(PR_CAPBSET_READ, capability, 0, 0, 0) >= 0; capability++)
-    prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
   if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) != 0) child_fail("prctl PR_CAP_AMBIENT");
   if (syscall(SYS_capset, &header, none) != 0) child_fail("capset");
 }
@@ -78,7 +82,7 @@ static void become_deno(const char *path, const char *layer) {
   char *hidden = hide_path(path);
   struct sock_fprog filter = {.filter = program};
   filter.len = (unsigned short)seccomp_program(program, (uint64_t)(uintptr_t)hidden);
-  const char *read = layer[0] ? "--allow-read=/tmp/work,/boot,/layer" : "--allow-read=/tmp/work,/boot";
+  const char *read = layer[0] ? "--allow-read=/tmp/work,/layer" : "--allow-read=/tmp/work";
   const char *const arguments[] = {"deno", "run", "--quiet", "--no-prompt", "--no-config", "--no-lock", "--no-npm",
     "--no-remote", "--no-code-cache", "--allow-ffi", "--allow-write=/tmp/work", read,
     "--v8-flags=--single-threaded-gc,--max-lazy", "/boot/deno.js", NULL};

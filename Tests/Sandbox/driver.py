@@ -117,7 +117,7 @@ class Supervisor:
             self.send(WANT, language, 1)
         while not queue:
             if not self.pump(max(0, until - time.monotonic())):
-                raise TimeoutError(f"no worker became ready: {self.faults}")
+                raise TimeoutError(f"no worker became ready: {self.faults[-1:]}")
         return queue.popleft()
 
     def wait_packet(self, worker, wanted, timeout):
@@ -127,7 +127,7 @@ class Supervisor:
                 if kind == wanted:
                     return data
             if not self.pump(max(0, until - time.monotonic())):
-                raise TimeoutError(f"packet {wanted} of worker {worker} did not come")
+                raise TimeoutError(f"packet {wanted} of worker {worker} did not come; {self.faults[-1:]}")
 
     def call(self, request, language=None, timeout_ms=10_000, memory_mb=256, output_kb=1024, model=None, layer=0,
              kill_after=None, linger=0.0):

@@ -159,22 +159,26 @@ def enter(uid, fds, filter_):
         os._exit(70)
 
 
+def drop_bounding():
+    for capability in range(64):
+        if LIBC.prctl(23, capability, 0, 0, 0) < 0:
+            break
+        prctl("PR_CAPBSET_DROP", 24, capability)
+
+
 def drop_user(uid):
     if uid < 0:
-        # Its own user namespace instead of its own uid: processes are counted by it.
+        # Its own user namespace instead of its own uid: processes are counted by it. Its bounding set is full again.
         if LIBC.unshare(NEWUSER) != 0:
             raise OSError(ctypes.get_errno(), "unshare CLONE_NEWUSER: " + os.strerror(ctypes.get_errno()))
-        return
+        return drop_bounding()
+    drop_bounding()
     checked("setgroups", SYS_SETGROUPS, 0, 0)
     checked("setresgid", SYS_SETRESGID, uid, uid, uid)
     checked("setresuid", SYS_SETRESUID, uid, uid, uid)
 
 
 def drop_capabilities():
-    for capability in range(64):
-        if LIBC.prctl(23, capability, 0, 0, 0) < 0:
-            break
-        LIBC.prctl(24, capability, 0, 0, 0)
     prctl("PR_CAP_AMBIENT", 47, 4)
     checked("capset", SYS_CAPSET, struct.pack("=Ii", 0x20080522, 0), bytes(24))
 

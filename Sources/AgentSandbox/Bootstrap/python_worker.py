@@ -2,6 +2,9 @@
 
 PIECES_OF_TEXT = (types.GeneratorType, types.AsyncGeneratorType)
 FRAMES_KEPT, TEXT_KEPT, MESSAGE_KEPT = 50, 200, 8192
+# The host reads no deeper.
+DEPTH_MAX = 250
+TOKENS = re.compile(rb'"(?:[^"\\]|\\.)*"|([\[{])|[\]}]')
 
 
 class Failed(BaseException):
@@ -54,6 +57,16 @@ def user_frames(error, lines):
             (first if len(first) < FRAMES_KEPT else found).append(frame)
         trace = trace.tb_next
     return first + list(found)
+
+
+def is_too_deep(body):
+    depth = 0
+    for token in TOKENS.finditer(body):
+        if token[0][0] != 34:
+            depth += 1 if token[1] else -1
+            if depth > DEPTH_MAX:
+                return True
+    return False
 
 
 def told(error):
@@ -165,7 +178,10 @@ class Program:
 
     def serialized(self, value):
         try:
-            return self.channel.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+            body = self.channel.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+            if body.count(b"[") + body.count(b"{") > DEPTH_MAX and is_too_deep(body):
+                raise RecursionError
+            return body
         except UnicodeEncodeError:
             raise Failed("unserializable", "UnicodeEncodeError", "the result has half a surrogate pair") from None
         except ValueError as error:
