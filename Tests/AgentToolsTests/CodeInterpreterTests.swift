@@ -97,10 +97,10 @@ struct CodeInterpreterTests {
     #expect(sandbox.calls.map { $0.files["n"]?.count } == [nil, 10, 10])
   }
 
-  @Test func codeThatWasEndedLeavesTheFilesAsTheyWere() async throws {
+  @Test(arguments: [SandboxOutcome.timeout, .exception(SandboxException(name: "E", message: ""))])
+  func codeThatFailedLeavesTheFilesAsTheyWere(outcome: SandboxOutcome) async throws {
     let sandbox = Interpreter { call in
-      call.files.isEmpty
-        ? SandboxReport(.value(.null), files: ["n": [1]]) : SandboxReport(.timeout, files: [:])
+      call.files.isEmpty ? SandboxReport(.value(.null), files: ["n": [1]]) : SandboxReport(outcome, files: [:])
     }
     let source = CodeInterpreterSource(sandbox)
     for _ in 0..<3 { _ = try await Self.call(source) }

@@ -52,7 +52,8 @@ extension CustomCode {
     }
     let status = sandbox.status
     if let reason = status.refusal(of: language) {
-      throw RuntimeError(.serviceUnavailable, Self.unavailable(reason), shouldRetry: false)
+      // It may only be starting: whether to come again is the client's to decide.
+      throw RuntimeError(.serviceUnavailable, Self.unavailable(reason))
     }
     if let fault = versionFault(status) { throw RuntimeError(.execution, fault, shouldRetry: false) }
     return sandbox

@@ -6,8 +6,8 @@ struct CodeInterpreterAnswer {
   private var json: JSONObject = [:]
   private let isError: Bool
 
-  init(_ report: SandboxReport, settings: CodeInterpreterSettings, outputBytesMax: Int) {
-    let error = Self.error(report.outcome, settings)
+  init(_ report: SandboxReport, limits: SandboxLimits, outputBytesMax: Int) {
+    let error = Self.error(report.outcome, limits)
     isError = error != nil
     // Each part has its share, so that a flood of one does not push out the others.
     let share = max(256, outputBytesMax / 4)
@@ -34,14 +34,16 @@ struct CodeInterpreterAnswer {
 
   var output: ToolOutput { ToolOutput(JSONValue.object(json).encodedText, isError: isError) }
 
-  private static func error(_ outcome: SandboxOutcome, _ settings: CodeInterpreterSettings) -> String? {
+  private static func error(_ outcome: SandboxOutcome, _ limits: SandboxLimits) -> String? {
     switch outcome {
     case .value: nil
     case .exception(let exception): exception.traceback
-    case .timeout: "The code took longer than \(settings.timeout.components.seconds) s and was ended."
-    case .memoryLimit: "The code wanted more memory than \(settings.memoryMB) MB and was ended."
+    case .timeout: "The code took longer than \(limits.timeout.components.seconds) s and was ended."
+    case .memoryLimit: "The code wanted more memory than \(limits.memoryMB) MB and was ended."
     case .outputLimit: "The code printed more than it may and was ended."
-    case .resultTooLarge: "The result is larger than \(settings.resultBytesMax) bytes; print or return less."
+    case .resultTooLarge:
+      "The result is larger than \(limits.resultBytesMax) bytes"
+        + (limits.filesBytesMax > 0 ? ", or the files than \(limits.filesBytesMax)" : "") + "; leave less."
     case .crashed(let how): "The code's process ended by itself: \(how)"
     }
   }

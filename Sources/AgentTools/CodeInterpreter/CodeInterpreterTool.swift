@@ -47,8 +47,9 @@ struct CodeInterpreterTool: Tool {
     }
     // A session that was deleted meanwhile keeps nothing.
     try Task.checkCancellation()
-    var answer = CodeInterpreterAnswer(report, settings: settings, outputBytesMax: context.outputBytesMax)
-    if let key, limits.filesBytesMax > 0, report.outcome.leavesFiles {
+    var answer = CodeInterpreterAnswer(report, limits: limits, outputBytesMax: context.outputBytesMax)
+    // Only a program that came to its end hands back files.
+    if let key, limits.filesBytesMax > 0, case .value = report.outcome {
       answer.note(keep(report.files, given, key, limits.filesBytesMax))
     }
     return answer.output
@@ -67,16 +68,6 @@ enum KeptFiles {
   /// The session's files, with their sizes.
   case all([String: Int])
   case tooMany(bytesMax: Int, countMax: Int)
-}
-
-extension SandboxOutcome {
-  /// Whether the program came to its end by itself.
-  fileprivate var leavesFiles: Bool {
-    switch self {
-    case .value, .exception: true
-    default: false
-    }
-  }
 }
 
 /// The tool's code yields nothing and calls no model.
