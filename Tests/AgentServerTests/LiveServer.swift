@@ -18,7 +18,7 @@ struct LiveServer: Sendable {
 
   /// Serves while `body` runs.
   static func with<Result: Sendable>(
-    _ model: any ChatModel = EchoModel(), limits: RuntimeLimits = RuntimeLimits(),
+    _ model: any ChatModel = EchoModel(), limits: RuntimeLimits = RuntimeLimits(), sandbox: (any Sandbox)? = nil,
     configure: (inout APIServerConfiguration) -> Void = { _ in },
     _ body: @escaping @Sendable (LiveServer) async throws -> Result
   ) async throws -> Result {
@@ -30,7 +30,7 @@ struct LiveServer: Sendable {
     let runs = ActiveRuns(runsMax: limits.concurrentRunsMax, timeout: limits.executionTimeout)
     let store = InMemoryStore()
     let server = APIServer(
-      configuration: configuration, parts: parts(model, limits, runs, store),
+      configuration: configuration, parts: parts(model, limits, runs, store, sandbox),
       group: MultiThreadedEventLoopGroup.singleton, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
       onStart: { started.yield($0) })
     return try await withThrowingTaskGroup(of: Result?.self) { tasks in
@@ -57,16 +57,17 @@ struct LiveServer: Sendable {
   }
 
   private static func parts(
-    _ model: any ChatModel, _ limits: RuntimeLimits, _ runs: ActiveRuns, _ store: InMemoryStore
+    _ model: any ChatModel, _ limits: RuntimeLimits, _ runs: ActiveRuns, _ store: InMemoryStore,
+    _ sandbox: (any Sandbox)?
   ) -> ServerParts {
     let statistics = RunStatistics()
-    let templates = TemplateCatalog([CustomerServiceBot.self])
+    let templates = TemplateCatalog([CustomerServiceBot.self, CustomCodeBot.self])
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     return ServerParts(
-      catalog: AgentCatalog(templates: templates, store: store, runs: runs),
+      catalog: AgentCatalog(templates: templates, store: store, sandbox: sandbox, runs: runs),
       executor: AgentExecutor(
-        model: model, defaultModelID: "default", store: store, runs: runs, limits: limits, statistics: statistics,
-        logger: logger),
+        model: model, defaultModelID: "default", store: store, sandbox: sandbox, runs: runs, limits: limits,
+        statistics: statistics, logger: logger),
       store: store, runs: runs, health: HealthMonitor(model: model, store: store), statistics: statistics,
       limits: limits, schema: .builtin, version: "0.0.0", renderMetrics: { Array("# metrics\n".utf8) })
   }

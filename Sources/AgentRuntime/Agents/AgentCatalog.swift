@@ -7,6 +7,7 @@ public struct AgentCatalog: Sendable {
   public let templates: TemplateCatalog
   let store: any RuntimeStore
   private let toolsets: ToolsetCatalog
+  private let sandbox: (any Sandbox)?
   let runs: ActiveRuns
   let cache = AgentCache()
   private let makeID: @Sendable () -> String
@@ -21,16 +22,19 @@ public struct AgentCatalog: Sendable {
     public var warnings: [String]
   }
 
-  /// A catalog over a store; `toolsets` are those that agents may name. Runs under way of a deleted agent are ended through `runs`; `noteActive` is told how many
-  /// more agents are stored and not revoked after a change.
+  /// A catalog over a store; `toolsets` are those that agents may name, `sandbox` checks their code. Runs under way of
+  /// a deleted agent are ended through `runs`; `noteActive` is told how many more agents are stored and not revoked
+  /// after a change.
   public init(
-    templates: TemplateCatalog, store: any RuntimeStore, toolsets: ToolsetCatalog = ToolsetCatalog(), runs: ActiveRuns,
+    templates: TemplateCatalog, store: any RuntimeStore, toolsets: ToolsetCatalog = ToolsetCatalog(),
+    sandbox: (any Sandbox)? = nil, runs: ActiveRuns,
     makeID: @escaping @Sendable () -> String = { UUID().uuidString.lowercased() },
     now: @escaping @Sendable () -> Date = { Date() }, noteActive: @escaping @Sendable (Int) -> Void = { _ in }
   ) {
     self.templates = templates
     self.store = store
     self.toolsets = toolsets
+    self.sandbox = sandbox
     self.runs = runs
     self.makeID = makeID
     self.now = now
@@ -51,8 +55,8 @@ public struct AgentCatalog: Sendable {
       createdAt: now())
     fields.apply(to: &agent, isNew: true)
     if let status = fields.reader.choice("status", AgentStatus.self) { agent.status = status }
-    let template = TemplateChoice(templates: templates, previous: nil)
-    try template.resolve(&fields, &agent)
+    let template = TemplateChoice(templates: templates, previous: nil, sandbox: sandbox)
+    try await template.resolve(&fields, &agent)
     do {
       try await store.insertAgent(agent, changes: given)
     } catch let error as StoreError where error.kind == .exists {
@@ -91,9 +95,9 @@ public struct AgentCatalog: Sendable {
       }
       let before = agent
       fields.apply(to: &agent)
-      let template = TemplateChoice(templates: templates, previous: before)
+      let template = TemplateChoice(templates: templates, previous: before, sandbox: sandbox)
       let status = fields.reader.choice("status", AgentStatus.self)
-      try template.resolve(&fields, &agent)
+      try await template.resolve(&fields, &agent)
       if let status, status != before.status { try agent.move(to: status) }
       return (fields.given, fields.warnings)
     }
@@ -117,7 +121,7 @@ public struct AgentCatalog: Sendable {
   /// Reads, changes and stores an agent; begins anew when another change came between.
   private func change(
     _ id: String, isExpected: (Int) -> Bool,
-    _ edit: (inout AgentDefinition) throws -> (changes: [String], warnings: [String])
+    _ edit: (inout AgentDefinition) async throws -> (changes: [String], warnings: [String])
   ) async throws -> Change {
     while true {
       let before = try await agent(id)
@@ -127,7 +131,7 @@ public struct AgentCatalog: Sendable {
           details: ["current_revision": .integer(before.revision)], shouldRetry: false)
       }
       var agent = before
-      let edited = try edit(&agent)
+      let edited = try await edit(&agent)
       agent.revision = before.revision + 1
       agent.updatedAt = max(now(), before.updatedAt)
       do {
@@ -154,6 +158,7 @@ public struct AgentCatalog: Sendable {
     cache.invalidateAll()
     noteActive(-agent.isActive)
     runs.cancelRuns(of: id)
+    await toolsets.forget(agentID: id, sessionID: nil)
   }
 }
 

@@ -71,6 +71,12 @@ public struct AgentDefinition: Sendable, Hashable {
   /// When it was last updated, UTC.
   public var updatedAt: Date
 
+  /// What `code_interpreter.keep_files_mb` allows, in bytes.
+  var keptFilesBytesMax: Int {
+    // A terabyte is as good as anything above it.
+    min(codeInterpreter?["keep_files_mb"]?.intValue ?? 0, 1 << 20) << 20
+  }
+
   /// Makes a draft with the contract's defaults.
   public init(id: String, name: String, type: String, templateID: String, templateVersionID: String, createdAt: Date) {
     self.id = id

@@ -5,13 +5,15 @@ struct TemplateChoice {
   let templates: TemplateCatalog
   /// The agent before an update; nil for a new one.
   let previous: AgentDefinition?
+  /// What code in a `template_config` is checked by; nil where there is none.
+  let sandbox: (any Sandbox)?
 
   static let systemPromptMax = 65_536
   static let templateConfigBytesMax = 1 << 20
 
   /// Completes `agent` from the body. Throws `RuntimeError`: 422 with all faults of form, then 400 for what contract
   /// §1.4 calls a semantic refusal.
-  func resolve(_ fields: inout AgentFields, _ agent: inout AgentDefinition) throws {
+  func resolve(_ fields: inout AgentFields, _ agent: inout AgentDefinition) async throws {
     if let id = fields.reader.string("template_id", length: 1...128) { agent.templateID = id }
     let wantedVersion = fields.reader.string("template_version_id")
     let wantedType = fields.reader.string("type")
@@ -20,7 +22,7 @@ struct TemplateChoice {
     }
     if let newest = templates.version(nil, of: agent.templateID) {
       let version = version(wantedVersion, newest, agent, &fields)
-      check(version, wantedType, agent, &fields)
+      try await check(version, wantedType, agent, &fields)
       warn(version, &fields)
       agent.templateVersionID = version.about.version
       agent.type = version.about.type
@@ -45,15 +47,18 @@ struct TemplateChoice {
 
   private func check(
     _ version: TemplateVersion, _ type: String?, _ agent: AgentDefinition, _ fields: inout AgentFields
-  ) {
+  ) async throws {
     if let type, type != version.about.type {
       fields.reader.fault(
         "type", "'\(type.prefix(80))' is not the type of template \(agent.templateID): \(version.about.type)",
         "not_allowed")
     }
-    let (faults, warnings) = version.check(agent.templateConfig, [.key("body"), .key("template_config")])
-    fields.reader.add(faults)
-    fields.warnings += warnings
+    let path: [Fault.Step] = [.key("body"), .key("template_config")]
+    // What is too large is refused below, and is not worth a sandbox's time.
+    let isDeep = Self.size(agent) <= Self.templateConfigBytesMax
+    let findings = try await version.check(agent.templateConfig, path, isDeep, sandbox)
+    fields.reader.add(findings.faults)
+    fields.warnings += findings.warnings
   }
 
   private func warn(_ version: TemplateVersion, _ fields: inout AgentFields) {
@@ -62,6 +67,10 @@ struct TemplateChoice {
     fields.warnings.append(
       "the template changed from \(previous.templateID) \(previous.templateVersionID) to "
         + "\(version.about.id) \(version.about.version)")
+  }
+
+  private static func size(_ agent: AgentDefinition) -> Int {
+    agent.templateConfig.isEmpty ? 2 : JSONValue.object(agent.templateConfig).encoded().count
   }
 
   private func refuse(_ agent: AgentDefinition) throws {
@@ -76,7 +85,7 @@ struct TemplateChoice {
     if let count = agent.systemPrompt?.unicodeScalars.count, count > Self.systemPromptMax {
       throw refusal("system_prompt", "has \(count) characters, more than \(Self.systemPromptMax)", "too_long")
     }
-    let size = JSONValue.object(agent.templateConfig).encoded().count
+    let size = Self.size(agent)
     if size > Self.templateConfigBytesMax {
       throw refusal("template_config", "has \(size) bytes, more than \(Self.templateConfigBytesMax)", "too_long")
     }

@@ -69,7 +69,8 @@ struct ToolExecution {
   private func bounded(_ offered: OfferedTool, _ arguments: JSONObject, _ key: String) async throws -> ToolOutput {
     let context = ToolContext(
       idempotencyKey: key, requestID: run.call.requestID, agentID: run.agent.id, runID: run.id,
-      sessionID: run.call.sessionID, outputBytesMax: offered.outputBytesMax)
+      sessionID: run.call.sessionID, keptFilesBytesMax: run.agent.keptFilesBytesMax,
+      outputBytesMax: offered.outputBytesMax)
     do {
       let output = try await withinTime(offered.timeout) { try await offered.tool.call(arguments, context) }
       guard let output else {

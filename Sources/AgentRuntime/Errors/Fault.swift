@@ -16,6 +16,10 @@ public struct Fault: Sendable, Hashable {
   public var message: String
   /// A stable snake_case name of the kind of fault, such as `missing` or `out_of_range`.
   public var type: String
+  /// In which line of the value's text the fault is, from 1; nil where that says nothing.
+  public var line: Int?
+  /// In which column of the line, from 1.
+  public var column: Int?
 
   /// Makes a fault.
   public init(path: [Step], message: String, type: String) {
@@ -24,7 +28,7 @@ public struct Fault: Sendable, Hashable {
     self.type = type
   }
 
-  /// The fault as `{"loc": [...], "msg": ..., "type": ...}`.
+  /// The fault as `{"loc": [...], "msg": ..., "type": ...}`, with `line` and `column` where they are known.
   public var json: JSONValue {
     let location = path.map { step -> JSONValue in
       switch step {
@@ -32,7 +36,10 @@ public struct Fault: Sendable, Hashable {
       case .index(let index): .integer(index)
       }
     }
-    return ["loc": .array(location), "msg": .string(message), "type": .string(type)]
+    var json: JSONObject = ["loc": .array(location), "msg": .string(message), "type": .string(type)]
+    if let line { json["line"] = .integer(line) }
+    if let column { json["column"] = .integer(column) }
+    return .object(json)
   }
 
   /// The path as people write it: `body.messages[0].role`.

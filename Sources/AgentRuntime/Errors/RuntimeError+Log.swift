@@ -1,6 +1,7 @@
 extension RuntimeError {
   /// The error and what caused it, one after the other, as the log may have it: without what callers sent. The
-  /// message of a fault quotes values, and a model's own words may quote the prompt: of these kind and status remain.
+  /// message of a fault quotes values, a model's own words may quote the prompt, and what code says of its failure may be
+  /// anything: of these kind and status remain.
   public var logText: String {
     if !faults.isEmpty {
       return faults.prefix(20).map { "\($0.pathText): \($0.type)" }.joined(separator: "; ")
@@ -10,7 +11,7 @@ extension RuntimeError {
     while let error = next, texts.count < 8 {
       switch error {
       case let error as RuntimeError:
-        if !(error.cause is ModelError) { texts.append(error.message) }
+        if !(error.cause is ModelError || error.cause is CustomCodeFailure) { texts.append(error.message) }
         next = error.cause
       case let error as ModelError:
         texts.append(error.kind.rawValue + (error.status.map { " (status \($0))" } ?? ""))

@@ -7,6 +7,7 @@ public struct AgentExecutor: Sendable {
   private let defaultModelID: String
   private let threads: ThreadKeeper
   private let toolsets: ToolsetCatalog
+  private let sandbox: (any Sandbox)?
   private let runs: ActiveRuns
   private let limits: RuntimeLimits
   private let statistics: RunStatistics
@@ -17,21 +18,27 @@ public struct AgentExecutor: Sendable {
   private let limiter = RateLimiter()
 
   /// An executor over one model and one store; `runs` is shared with the catalog, which ends a deleted agent's runs.
-  /// `toolsets` are those that agents may name; `logsContent` lets prompts and answers into the log (LOG_CONTENT).
+  /// `toolsets` are those that agents may name, `sandbox` runs their code; `logsContent` lets prompts, answers and what
+  /// code printed into the log (LOG_CONTENT).
   public init(
     model: any ChatModel, defaultModelID: String, store: any RuntimeStore, toolsets: ToolsetCatalog = ToolsetCatalog(),
-    runs: ActiveRuns, limits: RuntimeLimits, statistics: RunStatistics, logsContent: Bool = false, logger: Logger
+    sandbox: (any Sandbox)? = nil, runs: ActiveRuns, limits: RuntimeLimits, statistics: RunStatistics,
+    logsContent: Bool = false, logger: Logger
   ) {
     self.model = model
     self.defaultModelID = defaultModelID
     threads = ThreadKeeper(store: store, queue: TurnQueue(waitersMax: limits.turnsWaitingMax))
     self.toolsets = toolsets
+    self.sandbox = sandbox
     self.runs = runs
     self.limits = limits
     self.statistics = statistics
     self.logsContent = logsContent
     self.logger = logger
   }
+
+  /// Whether agents can run code on this machine now (contract §3, `codeExecution`).
+  public var canRunCode: Bool { sandbox?.status.canRun ?? false }
 
   /// Runs an agent once. Where `sink` is given, the answer's pieces go there as the model makes them. Throws
   /// `RuntimeError`, and `CancellationError` when the caller went away.
@@ -78,7 +85,11 @@ public struct AgentExecutor: Sendable {
 
   /// Removes a thread, and ends the turn that is under way on it. Returns whether there was one.
   public func deleteThread(_ key: ThreadKey) async throws -> Bool {
-    try await threads.turn(key, policy: .interrupt, handle: RunHandle()) { try await threads.store.deleteThread(key) }
+    try await threads.turn(key, policy: .interrupt, handle: RunHandle()) {
+      let wasThere = try await threads.store.deleteThread(key)
+      await toolsets.forget(agentID: key.agentID, sessionID: key.sessionID)
+      return wasThere
+    }
   }
 
   /// Whether a thread would not have the caller, or not now: then nothing was executed (contract §5).
@@ -101,7 +112,7 @@ public struct AgentExecutor: Sendable {
     let run = AgentRun(
       id: ids.next(), agent: agent, call: call, limits: limits, logger: logger, handle: handle, model: model,
       threads: threads, place: place, defaultModelID: defaultModelID, logsContent: logsContent, sink: sink,
-      belt: belt, exchanges: exchanges)
+      belt: belt, exchanges: exchanges, sandbox: sandbox)
     for warning in belt?.warnings ?? [] {
       run.record.warn(warning)
       logger.warning("tools are missing", metadata: ["agent_id": "\(agent.id)", "reason": "\(warning)"])

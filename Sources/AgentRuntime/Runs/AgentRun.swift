@@ -27,6 +27,8 @@ public struct AgentRun: Sendable {
   let belt: ToolBelt?
   /// What tools did in turns without a session.
   let exchanges: ExchangeMemory
+  /// What runs code; nil where there is none.
+  let sandbox: (any Sandbox)?
   let record = RunRecord()
 
   /// The model configuration that is asked.
@@ -34,21 +36,27 @@ public struct AgentRun: Sendable {
 
   /// Runs one step: it is timed, recorded for the answer, and logged at DEBUG.
   public func step<Value>(_ name: String, _ work: () async throws -> Value) async throws -> Value {
-    let start = ContinuousClock.now
-    do {
-      let value = try await work()
-      finish(ExecutionStep(name: name, status: .completed, duration: .now - start))
-      return value
-    } catch {
-      let reason = error is CancellationError ? "cancelled" : "\(RuntimeError(describing: error))"
-      finish(ExecutionStep(name: name, status: .error, duration: .now - start, error: reason))
-      throw error
-    }
+    try await step(recording: name) { _ in try await work() }
   }
 
-  private func finish(_ step: ExecutionStep) {
-    record.add(step)
-    log(step)
+  /// The same for work that has more to record than its end.
+  func step<Value>(
+    recording name: String, _ work: (inout ExecutionStep) async throws -> Value
+  ) async throws -> Value {
+    let start = ContinuousClock.now
+    var step = ExecutionStep(name: name, status: .completed, duration: .zero)
+    defer {
+      step.duration = .now - start
+      record.add(step)
+      log(step)
+    }
+    do {
+      return try await work(&step)
+    } catch {
+      step.status = .error
+      step.error = error is CancellationError ? "cancelled" : "\(RuntimeError(describing: error))"
+      throw error
+    }
   }
 
   func log(_ step: ExecutionStep) {
@@ -82,9 +90,31 @@ public struct AgentRun: Sendable {
       } else {
         try await model.complete(request)
       }
-    record.add(completion.usage)
-    if logsContent { log(messages, completion) }
+    note(completion, of: messages)
     return completion
+  }
+
+  /// Asks the agent's model for the agent's own code: nothing of the answer goes to the caller. `options` win over the
+  /// request's parameters; those that shape the answer to the caller are left out.
+  func ask(_ messages: [Message], options: JSONObject) async throws -> ChatCompletion {
+    var parameters = JSONObject(parameters.filter { !Self.shaping.contains($0.key) }.map { ($0.key, $0.value) })
+    let bounds = ["max_tokens", "max_completion_tokens"]
+    if bounds.contains(where: options.contains) { for name in bounds { parameters[name] = nil } }
+    for (key, value) in options { parameters[key] = value }
+    let request = ChatRequest(
+      modelID: modelID, messages: messages, parameters: parameters, requestID: call.requestID, deadline: place.deadline)
+    let completion = try await model.complete(request)
+    note(completion, of: messages)
+    return completion
+  }
+
+  private static let shaping: Set<String> = [
+    "parallel_tool_calls", "response_format", "stream_options", "tool_choice", "tools",
+  ]
+
+  private func note(_ completion: ChatCompletion, of prompt: [Message]) {
+    record.add(completion.usage)
+    if logsContent { log(prompt, completion) }
   }
 
   private func log(_ prompt: [Message], _ completion: ChatCompletion) {

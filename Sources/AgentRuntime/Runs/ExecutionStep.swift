@@ -15,6 +15,10 @@ public struct ExecutionStep: Sendable, Hashable {
   public var duration: Duration
   /// Why it failed.
   public var error: String?
+  /// The first 64 KiB of what code printed; nil where none ran.
+  public var stdout: String?
+  /// The first 64 KiB of what code printed to standard error; nil where none ran.
+  public var stderr: String?
 
   /// The step as the API shows it.
   public var json: JSONValue {
@@ -22,6 +26,8 @@ public struct ExecutionStep: Sendable, Hashable {
       "step": .string(name), "status": .string(status.rawValue), "duration_ms": .milliseconds(duration),
     ]
     if let error { json["error"] = .string(error) }
+    if let stdout { json["stdout"] = .string(stdout) }
+    if let stderr { json["stderr"] = .string(stderr) }
     return .object(json)
   }
 }

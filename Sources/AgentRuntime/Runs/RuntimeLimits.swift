@@ -12,6 +12,11 @@ public struct RuntimeLimits: Sendable, Hashable {
   public var turnsWaitingMax = 32
   /// Times that a model may call tools before it must answer, where the agent's `limits.max_tool_turns` says nothing.
   public var toolTurnsMax = 25
+  /// Calls of the model that a custom agent's code may make in one run.
+  public var codeModelCallsMax = 20
+  /// Tokens, of prompts and answers together, after which a custom agent's code gets no further call of the model in a
+  /// run. The call that passes the limit is completed.
+  public var codeModelTokensMax = 100_000
 
   /// The contract's defaults.
   public init() {}

@@ -10,8 +10,33 @@ public protocol AgentTemplate: Sendable {
   /// A template has no state of its own.
   init()
 
+  /// Looks at settings that are well formed before an agent with them is stored, for what takes time or depends on
+  /// this machine. `path` leads to the settings; `sandbox` is nil where there is none. Throws `CancellationError` alone.
+  func check(_ settings: Settings, path: [Fault.Step], sandbox: (any Sandbox)?) async throws -> TemplateFindings
+
   /// Runs an agent of this template once. Throws `RuntimeError`, `ModelError`, `StoreError`, or `CancellationError`.
   func execute(_ run: AgentRun, settings: Settings) async throws -> ChatCompletion
+}
+
+extension AgentTemplate {
+  /// Finds nothing: most settings are all right when they are well formed.
+  public func check(
+    _ settings: Settings, path: [Fault.Step], sandbox: (any Sandbox)?
+  ) async throws -> TemplateFindings { TemplateFindings() }
+}
+
+/// What a template finds in settings.
+public struct TemplateFindings: Sendable, Hashable {
+  /// Why no agent can have them.
+  public var faults: [Fault]
+  /// What is odd but allowed.
+  public var warnings: [String]
+
+  /// Makes findings.
+  public init(faults: [Fault] = [], warnings: [String] = []) {
+    self.faults = faults
+    self.warnings = warnings
+  }
 }
 
 /// What the platform is told about a template (contract §3).

@@ -9,16 +9,23 @@ public struct TemplateVersion: Sendable {
   public let about: TemplateDescription
   /// The template as `GET /v1/schema` and `GET /v1/templates` show it.
   public let json: JSONObject
-  let check: @Sendable (JSONObject, [Fault.Step]) -> (faults: [Fault], warnings: [String])
+  /// Reads a `template_config`; where it is well formed, and a sandbox's time is to be spent on it, the template looks
+  /// at it, too.
+  let check: @Sendable (JSONObject, [Fault.Step], _ isDeep: Bool, (any Sandbox)?) async throws -> TemplateFindings
   let program: @Sendable (JSONObject) -> AgentProgram?
 
   init<Template: AgentTemplate>(_ type: Template.Type) {
     let about = Template.about
     self.about = about
     json = Self.describe(about, sections: Template.Settings.formSections, schema: Template.Settings.jsonSchema)
-    check = { config, path in
+    check = { config, path, isDeep, sandbox in
       let reading = Template.Settings.decode(config, path: path)
-      return (reading.faults, reading.warnings)
+      var findings = TemplateFindings(faults: reading.faults, warnings: reading.warnings)
+      guard isDeep, let settings = reading.settings else { return findings }
+      let more = try await Template().check(settings, path: path, sandbox: sandbox)
+      findings.faults += more.faults
+      findings.warnings += more.warnings
+      return findings
     }
     program = { config in
       guard let settings = Template.Settings.decode(config).settings else { return nil }

@@ -42,19 +42,22 @@ public struct ToolContext: Sendable {
   public var runID: String
   /// The session's thread; nil without a session.
   public var sessionID: String?
+  /// What a tool may keep of the session's files between calls; 0 keeps none (the agent's `code_interpreter`). In bytes.
+  public var keptFilesBytesMax: Int
   /// A larger output is cut; a tool that reads from elsewhere should stop there. In bytes of UTF-8.
   public var outputBytesMax: Int
 
   /// Makes a context.
   public init(
     idempotencyKey: String, requestID: String, agentID: String, runID: String, sessionID: String? = nil,
-    outputBytesMax: Int = 64 << 10
+    keptFilesBytesMax: Int = 0, outputBytesMax: Int = 64 << 10
   ) {
     self.idempotencyKey = idempotencyKey
     self.requestID = requestID
     self.agentID = agentID
     self.runID = runID
     self.sessionID = sessionID
+    self.keptFilesBytesMax = keptFilesBytesMax
     self.outputBytesMax = outputBytesMax
   }
 }

@@ -11,6 +11,14 @@ public protocol ToolSource: Sendable {
 
   /// Keeps the source usable (connections, a child process) until the task is cancelled, and then lets go of them.
   func run() async
+
+  /// Lets go of what was kept for a session, or for an agent's sessions altogether: it was deleted.
+  func forget(agentID: String, sessionID: String?) async
+}
+
+extension ToolSource {
+  /// Nothing was kept.
+  public func forget(agentID: String, sessionID: String?) async {}
 }
 
 /// What is known of a source of tools.

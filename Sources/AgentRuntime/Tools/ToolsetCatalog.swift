@@ -67,6 +67,12 @@ public final class ToolsetCatalog: Sendable {
     return toolsets.keys.sorted().compactMap { name in toolsets[name].map { (name, $0.source.health) } }
   }
 
+  /// Has all sources let go of what they kept for a session that is deleted, or for an agent.
+  func forget(agentID: String, sessionID: String?) async {
+    let sources = state.withLock { $0.toolsets.values.map(\.source) }
+    for source in sources { await source.forget(agentID: agentID, sessionID: sessionID) }
+  }
+
   /// The tools of these sets. What is unknown or cannot be reached is left out, with a warning.
   func belt(_ names: [String]) async throws -> ToolBelt {
     var belt = ToolBelt()

@@ -86,7 +86,9 @@ enum ComponentSchemas {
   ])
 
   private static let fault: JSONValue = object(
-    ["loc": list(["type": ["string", "integer"]]), "msg": text, "type": text], required: ["loc", "msg", "type"])
+    [
+      "loc": list(["type": ["string", "integer"]]), "msg": text, "type": text, "line": positive, "column": positive,
+    ], required: ["loc", "msg", "type"])
 
   private static let error: JSONValue = object(
     [

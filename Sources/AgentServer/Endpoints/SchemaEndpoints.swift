@@ -5,14 +5,14 @@ import HTTPTypes
 /// Contract §3.
 struct SchemaEndpoints: Sendable {
   private let parts: ServerParts
-  private let body: [UInt8]
-  private let etag: String
+  // Nothing of it changes while the process runs, but for whether code can be run.
+  private let withCode: Document
+  private let withoutCode: Document
 
   init(parts: ServerParts) {
     self.parts = parts
-    // Nothing of it changes while the process runs.
-    body = Self.document(parts).encoded()
-    etag = "\"\(Self.digest(body))\""
+    withCode = Document(parts, canRunCode: true)
+    withoutCode = Document(parts, canRunCode: false)
   }
 
   var endpoints: [Endpoint] {
@@ -30,34 +30,11 @@ struct SchemaEndpoints: Sendable {
     ]
   }
 
-  private static func document(_ parts: ServerParts) -> JSONValue {
-    let current = parts.schema.current
-    return [
-      "version": .string(current.version.description), "lastUpdated": .string(current.date),
-      "supportedAgentTemplates": .array(parts.catalog.templates.newest.map { .object($0.json) }),
-      // Agents run no code yet.
-      "capabilities": ["streaming": true, "toolCalling": true, "multimodal": true, "codeExecution": false],
-      "limits": [
-        "maxConcurrentAgents": .integer(parts.limits.concurrentRunsMax),
-        "maxMessageLength": .integer(parts.limits.messageLengthMax),
-        "maxConversationHistory": .integer(parts.limits.conversationHistoryMax),
-      ],
-    ]
-  }
-
-  /// FNV-1a of 64 bits, twice from different starts: tells versions apart, and need not resist an attack.
-  private static func digest(_ bytes: [UInt8]) -> String {
-    func hash(_ start: UInt64) -> String {
-      let value = bytes.reduce(start) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
-      let text = String(value, radix: 16)
-      return String(repeating: "0", count: 16 - text.count) + text
-    }
-    return hash(0xcbf2_9ce4_8422_2325) + hash(0x8422_2325_cbf2_9ce4)
-  }
-
   @Sendable private func schema(_ exchange: Exchange) async throws -> HTTPAnswer {
     if let text = exchange.head.headerFields[.schemaVersion] { try check(text) }
     parts.health.noteSync()
+    let document = parts.executor.canRunCode ? withCode : withoutCode
+    let (body, etag) = (document.body, document.etag)
     let headers: HTTPFields = [.eTag: etag, .cacheControl: "no-cache"]
     let known = exchange.head.headerFields[.ifNoneMatch].map { header in
       header.split(separator: ",").map(\.trimmingSpaces)
@@ -102,5 +79,37 @@ struct SchemaEndpoints: Sendable {
         .notFound, "No template '\(id.prefix(128))'\(version.map { " \($0.prefix(80))" } ?? ""). \(hint)")
     }
     return .json(.object(template.json))
+  }
+}
+
+/// What `GET /v1/schema` answers.
+private struct Document: Sendable {
+  let body: [UInt8]
+  let etag: String
+
+  init(_ parts: ServerParts, canRunCode: Bool) {
+    let current = parts.schema.current
+    let json: JSONValue = [
+      "version": .string(current.version.description), "lastUpdated": .string(current.date),
+      "supportedAgentTemplates": .array(parts.catalog.templates.newest.map { .object($0.json) }),
+      "capabilities": ["streaming": true, "toolCalling": true, "multimodal": true, "codeExecution": .bool(canRunCode)],
+      "limits": [
+        "maxConcurrentAgents": .integer(parts.limits.concurrentRunsMax),
+        "maxMessageLength": .integer(parts.limits.messageLengthMax),
+        "maxConversationHistory": .integer(parts.limits.conversationHistoryMax),
+      ],
+    ]
+    body = json.encoded()
+    etag = "\"\(Self.digest(body))\""
+  }
+
+  /// FNV-1a of 64 bits, twice from different starts: tells versions apart, and need not resist an attack.
+  private static func digest(_ bytes: [UInt8]) -> String {
+    func hash(_ start: UInt64) -> String {
+      let value = bytes.reduce(start) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+      let text = String(value, radix: 16)
+      return String(repeating: "0", count: 16 - text.count) + text
+    }
+    return hash(0xcbf2_9ce4_8422_2325) + hash(0x8422_2325_cbf2_9ce4)
   }
 }

@@ -18,18 +18,19 @@ struct RuntimeHarness: Sendable {
   init(
     _ model: ScriptedChatModel = ScriptedChatModel { _, _ in .text("ok") }, limits: RuntimeLimits = RuntimeLimits(),
     templates: [any AgentTemplate.Type] = [CustomerServiceBot.self], toolsets: [Toolset] = [],
-    store: InMemoryStore = InMemoryStore()
+    store: InMemoryStore = InMemoryStore(), sandbox: (any Sandbox)? = nil, logsContent: Bool = false,
+    logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
   ) {
     self.model = model
     self.store = store
     self.limits = limits
     runs = ActiveRuns(runsMax: limits.concurrentRunsMax, timeout: limits.executionTimeout)
     let toolsets = ToolsetCatalog(toolsets)
-    catalog = AgentCatalog(templates: TemplateCatalog(templates), store: store, toolsets: toolsets, runs: runs)
+    catalog = AgentCatalog(
+      templates: TemplateCatalog(templates), store: store, toolsets: toolsets, sandbox: sandbox, runs: runs)
     executor = AgentExecutor(
-      model: model, defaultModelID: "default-model", store: store, toolsets: toolsets, runs: runs,
-      limits: limits, statistics: statistics,
-      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+      model: model, defaultModelID: "default-model", store: store, toolsets: toolsets,
+      sandbox: sandbox, runs: runs, limits: limits, statistics: statistics, logsContent: logsContent, logger: logger)
   }
 
   /// Stores an agent of the conversation template with these further fields.

@@ -1,0 +1,45 @@
+import AgentGraph
+import AgentJSON
+
+/// What every agent of type `custom` does (contract §4): its code is called once, in the sandbox.
+struct CustomCode: Sendable {
+  let settings: CustomCodeBot.Settings
+
+  init(_ settings: CustomCodeBot.Settings) { self.settings = settings }
+
+  /// Answers one request.
+  func answer(_ run: AgentRun) async throws -> ChatCompletion {
+    try run.place.take()
+    guard run.call.approvals.isEmpty else {
+      let path: [Fault.Step] = [.key("body"), .key("metadata"), .key("approvals")]
+      throw RuntimeError.invalid([Fault(path: path, message: "this agent asks for no approval", type: "unknown")])
+    }
+    let work = CustomCodeWork(run: run, code: self)
+    let result = try await Self.graph.run(.write(\.work, work), options: RunOptions(durability: .exit))
+    if let answer = result.state.answer { return answer.completion }
+    throw RuntimeError(.internal, "The graph of custom code ended without an answer.")
+  }
+
+  /// The code as the sandbox takes it. This is where a source that is not inline will be looked up.
+  var program: SandboxProgram {
+    let version = settings.runtime.version
+    return SandboxProgram(
+      language: language, version: version.isEmpty ? nil : version, source: settings.codeSource.content,
+      entryPoint: settings.codeSource.entryPoint)
+  }
+
+  /// What the code may use.
+  var limits: SandboxLimits {
+    SandboxLimits(
+      timeout: .milliseconds(Int(settings.runtime.timeout * 1000)),
+      memoryMB: Int(settings.runtime.memoryLimit.rounded(.up)))
+  }
+
+  var language: SandboxLanguage {
+    switch settings.runtime.language {
+    case .python: .python
+    case .javascript: .javascript
+    case .typescript: .typescript
+    }
+  }
+}
