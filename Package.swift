@@ -108,9 +108,8 @@ let package = Package(
     .executableTarget(
       name: "apus",
       dependencies: [
-        "AgentHTTP", "AgentJSON", "AgentLLM", "AgentMCP", "AgentRuntime", "AgentServer", "AgentSQLite",
-        "AgentTelemetry",
-        "AgentTools", lifecycle, log, metrics, nio("NIOCore"), nio("NIOPosix"),
+        "AgentHTTP", "AgentJSON", "AgentLLM", "AgentMCP", "AgentRuntime", "AgentSandbox", "AgentServer", "AgentSQLite",
+        "AgentTelemetry", "AgentTools", lifecycle, log, metrics, nio("NIOCore"), nio("NIOPosix"),
         product("UnixSignals", "swift-service-lifecycle", only: server),
         product("ArgumentParser", "swift-argument-parser", only: server),
         product("Configuration", "swift-configuration", only: server),

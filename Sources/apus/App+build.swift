@@ -2,8 +2,10 @@ import AgentHTTP
 import AgentLLM
 import AgentRuntime
 import AgentSQLite
+import AgentSandbox
 import AgentServer
 import AgentTelemetry
+import AgentTools
 import Logging
 import NIOPosix
 import ServiceLifecycle
@@ -23,18 +25,20 @@ extension App {
     let transport = HTTPTransport(group: .singleton)
     do {
       let model = try RoutedChatModel(settings.modelRoutes(), over: transport, onAttempt: ModelMetrics().note)
-      let toolsets = ToolsetCatalog(try settings.toolsets(over: transport, logger: logger))
+      let code = CodeExecution(settings, logger: logger)
+      let toolsets = ToolsetCatalog(try settings.toolsets(over: transport, logger: logger) + code.toolsets)
       let reloads = ReloadStatus()
-      let report = HealthReport(model: model, toolsets: toolsets, reloads: reloads)
+      let report = HealthReport(model: model, toolsets: toolsets, code: code, reloads: reloads)
       let limits = settings.runtimeLimits
       let runs = ActiveRuns(runsMax: limits.concurrentRunsMax, timeout: limits.executionTimeout)
       let statistics = RunStatistics()
       let health = HealthMonitor(model: model, store: store)
       let catalog = AgentCatalog(
-        templates: templates, store: store, toolsets: toolsets, runs: runs, noteActive: { health.noteActiveAgents($0) })
+        templates: templates, store: store, toolsets: toolsets, sandbox: code.sandbox, runs: runs,
+        noteActive: { health.noteActiveAgents($0) })
       let executor = AgentExecutor(
-        model: model, defaultModelID: settings.defaultModelID, store: store, toolsets: toolsets, runs: runs,
-        limits: limits, statistics: statistics, logsContent: settings.logsContent, logger: logger)
+        model: model, defaultModelID: settings.defaultModelID, store: store, toolsets: toolsets,
+        sandbox: code.sandbox, runs: runs, limits: limits, statistics: statistics, logsContent: settings.logsContent, logger: logger)
       let parts = ServerParts(
         catalog: catalog, executor: executor, store: store, runs: runs, health: health, statistics: statistics,
         limits: limits, schema: .builtin, version: version, renderMetrics: metrics.render,
@@ -43,9 +47,10 @@ extension App {
         configuration: settings.serverConfiguration, parts: parts, group: MultiThreadedEventLoopGroup.singleton,
         logger: logger, onStart: onStart)
       let reload = ReloadSignal(
-        settings.reloads(of: model, toolsets, over: transport, logger: logger), status: reloads, logger: logger)
+        settings.reloads(of: model, toolsets, adding: code.toolsets, over: transport, logger: logger), status: reloads, logger: logger)
       return BuiltApp(
-        server: server, background: BackgroundWork(health: health, runs: runs, toolsets: toolsets), reload: reload,
+        server: server, background: BackgroundWork(health: health, runs: runs, toolsets: toolsets, code: code),
+        reload: reload,
         store: store, transport: transport)
     } catch {
       await store.close()
@@ -101,19 +106,22 @@ struct BuiltApp: Sendable {
   }
 }
 
-/// What goes on beside the server: probes for health, the runs' deadlines, connections to tools. The group ends services in the reverse
+/// What goes on beside the server: probes for health, the runs' deadlines, connections to tools,
+/// the sandbox. The group ends services in the reverse
 /// of their order, so that deadlines hold while the server drains.
 struct BackgroundWork: Service {
   let health: HealthMonitor
   let runs: ActiveRuns
   let toolsets: ToolsetCatalog
+  let code: CodeExecution
 
   func run() async throws {
     await cancelWhenGracefulShutdown {
       async let probes: Void = health.run()
       async let deadlines: Void = runs.watchDeadlines()
       async let tools: Void = toolsets.run()
-      _ = await (probes, deadlines, tools)
+      async let sandbox: Void? = code.sandbox?.run()
+      _ = await (probes, deadlines, tools, sandbox)
     }
   }
 }

@@ -7,11 +7,12 @@ import AgentServer
 struct HealthReport: Sendable {
   let model: RoutedChatModel
   let toolsets: ToolsetCatalog
+  let code: CodeExecution
   let reloads: ReloadStatus
 
   /// The parts as they are now; a part that is not configured is not told of.
   func details() -> [HealthDetail] {
-    [upstreams, toolsetsDetail, configuration].compactMap { $0 }
+    [upstreams, toolsetsDetail, code.health, configuration].compactMap { $0 }
   }
 
   private var upstreams: HealthDetail {

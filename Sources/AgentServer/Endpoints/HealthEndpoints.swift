@@ -76,7 +76,7 @@ struct HealthEndpoints: Sendable {
         "status": "healthy", "loaded_templates": .integer(parts.catalog.templates.newest.count),
         "last_check": .string(Date().wireText),
       ],
-      "sandbox": ["status": "disabled", "message": "This version runs no user code."],
+      "sandbox": ["status": "disabled"],
     ]
     for detail in details { checks[detail.name] = .object(detail.json) }
     return checks

@@ -33,7 +33,8 @@ struct DoctorCommand: AsyncParsableCommand {
       note([await DatabaseCheck(settings: settings, isServed: port.isServed).run()])
       note(await ModelCheck(settings: settings, transport: transport).run())
     }
-    note([MachineChecks.templates(), MachineChecks.sandbox()])
+    note([MachineChecks.templates()])
+    note(await SandboxCheck(settings: settings).run())
     let failed = findings.contains { $0.status == .fail }
     if json {
       let report: JSONValue = [

@@ -20,7 +20,4 @@ enum MachineChecks {
     let names = App.templates.newest.map { "\($0.about.id) \($0.about.version)" }
     return .ok("templates", names.joined(separator: ", "))
   }
-
-  /// What runs the code of agents.
-  static func sandbox() -> Finding { .ok("sandbox", "not part of this build: code execution is off") }
 }

@@ -10,6 +10,8 @@ extension Settings {
     limits.conversationHistoryMax = conversationHistoryMax
     limits.concurrentRunsMax = concurrentRunsMax
     limits.executionTimeout = executionTimeout
+    limits.codeModelCallsMax = codeModelCallsMax
+    limits.codeModelTokensMax = codeModelTokensMax
     return limits
   }
 

@@ -23,6 +23,7 @@ extension Settings {
     settings.readListening(&reader)
     settings.readModel(&reader)
     settings.readLimits(&reader)
+    settings.readSandbox(&reader)
     settings.readDatabase(&reader)
     settings.readLogging(&reader)
     reader.warnOfUnused()
@@ -70,6 +71,19 @@ extension Settings {
       "MAX_CONVERSATION_HISTORY", or: conversationHistoryMax, in: 1...1_000_000)
     tokenRateLimit = reader.rateLimit("RATE_LIMIT_PER_TOKEN")
     addressRateLimit = reader.rateLimit("RATE_LIMIT_PER_IP")
+  }
+
+  private mutating func readSandbox(_ reader: inout SettingsReader) {
+    runsCode = reader.boolean("CODE_EXECUTION", or: runsCode)
+    let allowed = "the path of an executable"
+    sandboxPython = reader.file("SANDBOX_PYTHON", allowed: allowed)
+    sandboxDeno = reader.file("SANDBOX_DENO", allowed: allowed)
+    sandboxPythonIdle = reader.integer("SANDBOX_PYTHON_IDLE", or: sandboxPythonIdle, in: 0...256)
+    sandboxDenoIdle = reader.integer("SANDBOX_DENO_IDLE", or: sandboxDenoIdle, in: 0...256)
+    sandboxWorkersMax = reader.integer("SANDBOX_WORKERS_MAX", or: sandboxWorkersMax, in: 1...512)
+    sandboxRefillCPU = reader.integer("SANDBOX_REFILL_CPU", or: sandboxRefillCPU, in: 1...10_000)
+    codeModelCallsMax = reader.integer("SANDBOX_MODEL_CALLS_MAX", or: codeModelCallsMax, in: 0...100_000)
+    codeModelTokensMax = reader.integer("SANDBOX_MODEL_TOKENS_MAX", or: codeModelTokensMax, in: 0...1 << 30)
   }
 
   private mutating func readDatabase(_ reader: inout SettingsReader) {

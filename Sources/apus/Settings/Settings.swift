@@ -68,6 +68,25 @@ struct Settings: Sendable {
   /// MAX_CONVERSATION_HISTORY, in messages.
   var conversationHistoryMax = 100
 
+  /// CODE_EXECUTION: whether user code may run at all.
+  var runsCode = true
+  /// SANDBOX_PYTHON: the Python that runs user code; nil looks for the system's.
+  var sandboxPython: String?
+  /// SANDBOX_DENO: the Deno that runs user code; nil looks for one on PATH.
+  var sandboxDeno: String?
+  /// SANDBOX_PYTHON_IDLE: Python workers that wait.
+  var sandboxPythonIdle = 8
+  /// SANDBOX_DENO_IDLE: Deno workers that wait.
+  var sandboxDenoIdle = 4
+  /// SANDBOX_WORKERS_MAX: workers in all.
+  var sandboxWorkersMax = 32
+  /// SANDBOX_REFILL_CPU: processor time for preparing workers, in per cent of one core.
+  var sandboxRefillCPU = 50
+  /// SANDBOX_MODEL_CALLS_MAX: calls of the model that code may make in one run.
+  var codeModelCallsMax = 20
+  /// SANDBOX_MODEL_TOKENS_MAX: tokens after which code gets no further call of the model in a run.
+  var codeModelTokensMax = 100_000
+
   /// RATE_LIMIT_PER_TOKEN: requests of each token; nil is no limit.
   var tokenRateLimit: RateLimit?
   /// RATE_LIMIT_PER_IP: requests of each client address; nil is no limit.

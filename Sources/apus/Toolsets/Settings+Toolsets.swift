@@ -36,7 +36,8 @@ extension Settings {
 
   /// What SIGHUP has read again.
   func reloads(
-    of model: RoutedChatModel, _ toolsets: ToolsetCatalog, over transport: HTTPTransport, logger: Logger
+    of model: RoutedChatModel, _ toolsets: ToolsetCatalog, adding own: [Toolset], over transport: HTTPTransport,
+    logger: Logger
   ) -> [ReloadSignal.Reload] {
     var reloads: [ReloadSignal.Reload] = []
     if modelsFile != nil {
@@ -44,7 +45,7 @@ extension Settings {
     }
     if toolsetsFile != nil {
       reloads.append(
-        .init(name: "TOOLSETS_FILE") { toolsets.replace(try self.toolsets(over: transport, logger: logger)) })
+        .init(name: "TOOLSETS_FILE") { toolsets.replace(try self.toolsets(over: transport, logger: logger) + own) })
     }
     return reloads
   }
