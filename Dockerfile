@@ -10,16 +10,18 @@ WORKDIR /src
 COPY Package.swift ./
 COPY Sources ./Sources
 COPY Benchmarks ./Benchmarks
-RUN swift build -c release --product apus --static-swift-stdlib \
-      --explicit-target-dependency-import-check error --scratch-path .build-release \
- && install -D .build-release/release/apus /out/apus
+RUN for product in apus apus-sandbox; do \
+      swift build -c release --product "$product" --static-swift-stdlib -Xswiftc -cross-module-optimization \
+        --explicit-target-dependency-import-check error --scratch-path .build-release \
+   && install -D ".build-release/release/$product" "/out/$product" || exit 1; \
+    done
 
 FROM debian:bookworm-slim
 RUN apt-get update \
- && apt-get install -y --no-install-recommends ca-certificates curl libsqlite3-0 zlib1g \
+ && apt-get install -y --no-install-recommends ca-certificates curl libsqlite3-0 zlib1g python3 \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --system --uid 10001 --user-group --home-dir /data --create-home apus
-COPY --from=build /out/apus /usr/local/bin/apus
+COPY --from=build /out/apus /out/apus-sandbox /usr/local/bin/
 USER apus
 WORKDIR /data
 VOLUME /data

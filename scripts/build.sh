@@ -5,6 +5,6 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 scripts/install.sh
 case "${1:-debug}" in
 debug) swift build "${DEBUG_FLAGS[@]}" ;;
-release) build_if_changed .build-release/apus.stamp "$RELEASE_BINARY" "${RELEASE_FLAGS[@]}" --product apus ;;
+release) build_release ;;
 *) die "usage: scripts/build.sh debug|release" ;;
 esac

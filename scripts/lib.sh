@@ -50,6 +50,19 @@ build_if_changed() {
   mv "$stamp.new" "$stamp"
 }
 
+# The service and the sandbox's supervisor, which stands beside it.
+build_release() {
+  build_if_changed .build-release/apus.stamp "$RELEASE_BINARY" "${RELEASE_FLAGS[@]}" --product apus
+  build_if_changed .build-release/apus-sandbox.stamp "$(dirname "$RELEASE_BINARY")/apus-sandbox" \
+    "${RELEASE_FLAGS[@]}" --product apus-sandbox
+}
+
+# The Deno that install.sh has fetched, unless another one is named.
+use_own_deno() {
+  local deno="$ROOT/.venv-sandbox/bin/deno"
+  if [ -z "$(setting SANDBOX_DENO)" ] && [ -x "$deno" ]; then export SANDBOX_DENO="$deno"; fi
+}
+
 # Makes a virtual environment from a list of pinned packages, unless it was made from the same list before.
 # usage: make_venv DIRECTORY REQUIREMENTS [pip option...]
 make_venv() {

@@ -37,7 +37,7 @@ build() {
   if [ ! -x "$RELEASE_BINARY" ]; then
     say "building Apus (release): the first build takes 8 to 20 minutes on two cores, later ones seconds"
   fi
-  build_if_changed .build-release/apus.stamp "$RELEASE_BINARY" "${RELEASE_FLAGS[@]}" --product apus
+  build_release
 }
 
 start_model() {
@@ -123,6 +123,7 @@ serve() {
 
 scripts/install.sh
 make_env
+use_own_deno
 build
 start_model
 serve

@@ -74,6 +74,15 @@ start_model() {
   export APUS_TEST_MODEL_URL
 }
 
+# The supervisor by itself, with hostile programs.
+sandbox_tests() {
+  local options=(-q) code=0
+  if [ -n "$FILTER" ]; then options+=(-k "$FILTER"); fi
+  .venv-test/bin/python -m pytest "${options[@]}" Tests/Sandbox || code=$?
+  if [ "$code" -eq 5 ] && [ -n "$FILTER" ]; then code=0; fi
+  return "$code"
+}
+
 end_to_end_tests() {
   local options=(-q --durations=5) code=0
   if [ -n "$FILTER" ]; then options+=(-k "$FILTER"); fi
@@ -84,6 +93,7 @@ end_to_end_tests() {
 }
 
 layer "install what is missing" scripts/install.sh test
+use_own_deno
 layer "build (debug, with tests)" build_tests
 layer "LangGraph's results" differential_reference
 layer "MCP's own package" mcp_servers
@@ -93,5 +103,6 @@ if [ -z "$FILTER" ]; then
   layer "examples" scripts/examples.sh
   layer "documentation" scripts/docs.sh
 fi
+layer "sandbox" sandbox_tests
 layer "local model" start_model
 layer "end-to-end tests" end_to_end_tests

@@ -36,13 +36,13 @@ IMPORT = re.compile(
 _HOMES = [
     (re.compile(r"AsyncHTTPClient"), {"AgentHTTP"}),
     (re.compile(r"GRDB\w*"), {"AgentSQLite"}),
-    (re.compile(r"Subprocess"), {"AgentMCP"}),
+    (re.compile(r"Subprocess"), {"AgentMCP", "AgentSandbox"}),
     (re.compile(r"CLibPQ"), {"AgentPostgres"}),
     (re.compile(r"Hummingbird\w*|NIOSSL|NIOHTTPTypes\w*|HTTPTypes"), {"AgentServer"}),
     (re.compile(r"ArgumentParser|Configuration|Yams"), {"apus"}),
     (re.compile(r"Testing|XCTest"), {"AgentTesting"}),
-    (re.compile(r"NIO(?!Core)\w*"), {"AgentHTTP", "AgentServer", "apus"}),
-    (re.compile(r"NIOCore"), {"AgentHTTP", "AgentLLM", "AgentMCP", "AgentServer", "apus"}),
+    (re.compile(r"NIO(?!Core)\w*"), {"AgentHTTP", "AgentSandbox", "AgentServer", "apus"}),
+    (re.compile(r"NIOCore"), {"AgentHTTP", "AgentLLM", "AgentMCP", "AgentSandbox", "AgentServer", "apus"}),
 ]
 _NO_FOUNDATION = {"AgentJSON"}
 # What each of our targets may import of ours; the executable may import all. Siblings never import each other.

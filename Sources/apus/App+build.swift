@@ -27,8 +27,7 @@ extension App {
       let model = try RoutedChatModel(settings.modelRoutes(), over: transport, onAttempt: ModelMetrics().note)
       let code = CodeExecution(settings, logger: logger)
       let toolsets = ToolsetCatalog(try settings.toolsets(over: transport, logger: logger) + code.toolsets)
-      let reloads = ReloadStatus()
-      let report = HealthReport(model: model, toolsets: toolsets, code: code, reloads: reloads)
+      let report = HealthReport(model: model, toolsets: toolsets, code: code, reloads: ReloadStatus())
       let limits = settings.runtimeLimits
       let runs = ActiveRuns(runsMax: limits.concurrentRunsMax, timeout: limits.executionTimeout)
       let statistics = RunStatistics()
@@ -47,7 +46,7 @@ extension App {
         configuration: settings.serverConfiguration, parts: parts, group: MultiThreadedEventLoopGroup.singleton,
         logger: logger, onStart: onStart)
       let reload = ReloadSignal(
-        settings.reloads(of: model, toolsets, adding: code.toolsets, over: transport, logger: logger), status: reloads, logger: logger)
+        settings.reloads(of: model, toolsets, adding: code.toolsets, over: transport, logger: logger), status: report.reloads, logger: logger)
       return BuiltApp(
         server: server, background: BackgroundWork(health: health, runs: runs, toolsets: toolsets, code: code),
         reload: reload,

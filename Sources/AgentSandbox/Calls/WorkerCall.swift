@@ -94,15 +94,7 @@ struct WorkerCall: Sendable {
           case .forward(let text): try await tell { try await host.take(text) }
           case .callModel(let id, let messages, let options):
             if modelCalls == Self.modelCallsAtOnce { try await group.next() } else { modelCalls += 1 }
-            group.addTask {
-              do {
-                try await answer(id, messages, options, host, outbound)
-              } catch {
-                // Ends the reading, which would wait for the worker.
-                hangUp()
-                throw error
-              }
-            }
+            group.addTask { try await answer(id, messages, options, host, outbound, orElse: hangUp) }
           case .finish:
             if splitter.hasRest { machine.receivedMore() }
             group.cancelAll()
@@ -131,7 +123,7 @@ struct WorkerCall: Sendable {
 
   private func answer(
     _ id: Int, _ messages: [JSONValue], _ options: JSONObject, _ host: any SandboxHost,
-    _ outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
+    _ outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>, orElse hangUp: @Sendable () -> Void
   ) async throws {
     let result: Result<JSONObject, SandboxRefusal>
     do {
@@ -139,6 +131,8 @@ struct WorkerCall: Sendable {
     } catch let refusal as SandboxRefusal {
       result = .failure(refusal)
     } catch {
+      // Ends the reading, which would wait for the worker.
+      hangUp()
       throw HostError(cause: error)
     }
     try await outbound.write(ByteBuffer(bytes: HostFrame.reply(to: id, result)))
