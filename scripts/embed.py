@@ -10,7 +10,11 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "Sources/AgentSandbox/Bootstrap"
 HEADER = ROOT / "Sources/apus-sandbox/Bootstrap.h"
-FILES = {"bootstrap_python": ["python.py", "python_worker.py"], "bootstrap_deno": ["deno.js"], "bootstrap_probe": ["probe.py"]}
+FILES = {
+    "bootstrap_python": ["python.py", "python_worker.py", "python_check.py", "python_main.py"],
+    "bootstrap_deno": ["deno.js"],
+    "bootstrap_probe": ["probe.py"],
+}
 
 
 def text() -> str:

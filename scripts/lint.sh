@@ -14,6 +14,7 @@ if [ "${1:-}" = --fix ]; then
 fi
 swift format lint --strict --parallel --recursive Package.swift "${swift_folders[@]}" || code=1
 python3 scripts/tidy.py || code=1
+python3 scripts/embed.py --check || code=1
 for script in scripts/*.sh .ci/run; do bash -n "$script" || code=1; done
 if [ "$code" -eq 0 ]; then say "lint: nothing to complain about"; fi
 exit "$code"

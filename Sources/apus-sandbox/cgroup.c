@@ -1,4 +1,5 @@
 // Control groups, where they can be written: one per worker for memory and one for the number of processes.
+#if defined(__linux__)
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
@@ -216,3 +217,4 @@ void cgroup_remove(struct worker_groups *groups) {
   if (groups->pids[0]) rmdir(groups->pids);
   *groups = (struct worker_groups){0};
 }
+#endif

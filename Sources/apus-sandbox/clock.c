@@ -1,3 +1,4 @@
+#if defined(__linux__)
 #define _GNU_SOURCE
 #include <time.h>
 
@@ -16,3 +17,4 @@ uint64_t process_cpu_ns(pid_t pid) {
   clockid_t clock;
   return clock_getcpuclockid(pid, &clock) == 0 ? nanoseconds(clock) : 0;
 }
+#endif

@@ -1,4 +1,5 @@
 // The socket to the host: packets in, packets out. What the host does not take yet waits in a bounded queue.
+#if defined(__linux__)
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -131,3 +132,4 @@ void control_readable(void) {
     take(fields, (size_t)length);
   }
 }
+#endif

@@ -1,4 +1,5 @@
 // The end of a worker: why, what it took, what it printed; and nothing of it is left.
+#if defined(__linux__)
 #define _GNU_SOURCE
 #include <signal.h>
 #include <stdio.h>
@@ -69,7 +70,7 @@ static void report_stillborn(struct worker *worker, struct ending ending) {
   snprintf(text, sizeof text, "a worker ended before it was ready (cause %d, code %u): %.*s", ending.cause, ending.code,
            length, errors->kept ? errors->kept : "");
   worker->zygote->failures++;
-  worker->zygote->retry_ns = now_ns() + 1000000000ull * (worker->zygote->failures < 7 ? 1u << (worker->zygote->failures - 1) : 60);
+  worker->zygote->retry_ns = now_ns() + retry_pause(worker->zygote->failures);
   control_fault(language_field(worker->zygote->interpreter), text);
 }
 
@@ -102,3 +103,4 @@ void worker_release(struct worker *worker) {
   cgroup_remove(&worker->groups);
   *worker = (struct worker){.state = WORKER_FREE};
 }
+#endif

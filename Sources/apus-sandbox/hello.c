@@ -1,4 +1,5 @@
 // The first packet: what can be run here, and what enforces which limit.
+#if defined(__linux__)
 #define _GNU_SOURCE
 #include <stdarg.h>
 #include <stdio.h>
@@ -62,8 +63,8 @@ void hello_send(void) {
     char json[sizeof(struct text)];
   } packet;
   struct text text = {.length = 0};
-  const char *isolation = sup.isolation == ISOLATION_USERNS ? "userns" : sup.isolation == ISOLATION_ROOT ? "root" : "none";
-  say(&text, "{\"isolation\":\"%s\",\"reason\":", isolation);
+  static const char *const isolations[] = {"none", "root", "userns"};
+  say(&text, "{\"isolation\":\"%s\",\"reason\":", isolations[sup.isolation]);
   if (sup.reason[0]) say_string(&text, sup.reason);
   else say(&text, "null");
   say(&text, ",\"memory\":\"%s\",\"pids\":\"%s\",\"cpu\":\"rlimit\",\"uid\":%u,\"languages\":",
@@ -75,3 +76,4 @@ void hello_send(void) {
   memcpy(packet.json, text.bytes, text.length);
   control_send(&packet, offsetof(__typeof__(packet), json) + text.length, -1);
 }
+#endif

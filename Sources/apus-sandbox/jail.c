@@ -1,5 +1,6 @@
 // How a zygote leaves the host: a root file system of its own, then every namespace but the one of processes, then
 // an unprivileged user. All of it happens in its own process; what fails is said on its stderr, which the host reads.
+#if defined(__linux__)
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -109,3 +110,4 @@ void jail_enter(const struct jail *jail) {
   die_with_supervisor();
   umask(022);
 }
+#endif

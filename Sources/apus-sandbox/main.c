@@ -96,8 +96,8 @@ struct flag {
 };
 
 _Noreturn static void usage(const char *what, const char *argument) {
-  fprintf(stderr, "apus-sandbox: %s: %s; known: --python PATH --deno PATH --pool-python N --pool-deno N --workers-max N "
-          "--refill-cpu-percent N --memory-max-mb N --state-dir DIR\n", what, argument);
+  fprintf(stderr, "apus-sandbox: %s: %s; known: --python PATH --deno PATH --pool-python N --pool-deno N "
+          "--workers-max N --refill-cpu-percent N --memory-max-mb N --state-dir DIR\n", what, argument);
   exit(EXIT_USAGE);
 }
 
@@ -136,17 +136,25 @@ static void parse(int count, char **arguments) {
   }
 }
 
+// What is missing is told after HELLO.
+static struct missing {
+  uint32_t language;
+  char why[800];
+} missing[INTERPRETERS_LIMIT];
+static size_t missing_count;
+
 static void find_interpreters(void) {
-  char why[1024];
-  for (uint32_t i = 0; i < sup.options.python_count; i++) {
-    if (probe_python(&sup.interpreters[sup.interpreter_count], sup.options.python[i], why, sizeof why))
-      sup.interpreter_count++;
-    else
-      control_fault(PYTHON, why);
+  for (uint32_t i = 0; i <= sup.options.python_count; i++) {
+    struct interpreter *next = &sup.interpreters[sup.interpreter_count];
+    struct missing *fault = &missing[missing_count];
+    bool is_python = i < sup.options.python_count, found;
+    if (!is_python && !sup.options.deno) break;
+    if (is_python) found = probe_python(next, sup.options.python[i], fault->why, sizeof fault->why);
+    else found = probe_deno(next, sup.options.deno, fault->why, sizeof fault->why);
+    fault->language = is_python ? PYTHON : DENO;
+    if (found) sup.interpreter_count++;
+    else missing_count++;
   }
-  if (!sup.options.deno) return;
-  if (probe_deno(&sup.interpreters[sup.interpreter_count], sup.options.deno, why, sizeof why)) sup.interpreter_count++;
-  else control_fault(DENO, why);
 }
 
 static void check_socket(void) {
@@ -172,6 +180,7 @@ int main(int count, char **arguments) {
   probe_isolation();
   if (sup.isolation != ISOLATION_NONE) cgroups_setup();
   hello_send();
+  for (size_t i = 0; i < missing_count; i++) control_fault(missing[i].language, missing[i].why);
   if (sup.isolation == ISOLATION_NONE) return 0;
   for (size_t i = 0; i < sup.interpreter_count; i++) zygote_for(&sup.interpreters[i], "");
   run_loop();

@@ -1,4 +1,5 @@
 // What workers print: the first 64 KiB of each stream are kept, the rest is counted.
+#if defined(__linux__)
 #define _GNU_SOURCE
 #include <errno.h>
 #include <stdlib.h>
@@ -77,3 +78,4 @@ void stream_close(struct stream *stream) {
   free(stream->kept);
   *stream = (struct stream){.fd = -1};
 }
+#endif

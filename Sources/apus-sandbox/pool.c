@@ -1,4 +1,5 @@
 // How many workers wait: the pool's, refilled at a bounded cost, and what the host wants at once.
+#if defined(__linux__)
 #define _GNU_SOURCE
 #include <string.h>
 
@@ -71,3 +72,4 @@ void pool_want(uint32_t language, uint32_t count, const char *layer) {
   if (count > WORKERS_LIMIT) count = WORKERS_LIMIT;
   zygote->wanted = zygote->wanted + count > WORKERS_LIMIT ? WORKERS_LIMIT : zygote->wanted + count;
 }
+#endif

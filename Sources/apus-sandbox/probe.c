@@ -1,4 +1,5 @@
 // What is there: the interpreters, what they need of the host's files, and whether workers can be shut in.
+#if defined(__linux__)
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -149,3 +150,4 @@ void probe_isolation(void) {
              "CAP_SYS_ADMIN, or a seccomp profile that allows unshare, mount and clone3", userns, root);
   }
 }
+#endif

@@ -1,4 +1,5 @@
 // The root file system of workers: an empty one, read-only, with read-only views of what the interpreter needs.
+#if defined(__linux__)
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -141,3 +142,4 @@ void rootfs_build(const struct jail *jail) {
   write_bootstrap(jail->interpreter);
   switch_root();
 }
+#endif

@@ -1,4 +1,5 @@
 // The filter of workers: which system calls they have, and of some only a part.
+#if defined(__linux__)
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -138,3 +139,4 @@ size_t seccomp_program(struct sock_filter *program, uint64_t exec_path) {
   finish(&w, MISSING);
   return w.length;
 }
+#endif

@@ -1,4 +1,5 @@
 // The zygote of Deno: a loop that clones, shuts the child in, and becomes the interpreter.
+#if defined(__linux__)
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -85,7 +86,7 @@ static void become_deno(const char *path, const char *layer) {
   const char *read = layer[0] ? "--allow-read=/tmp/work,/layer" : "--allow-read=/tmp/work";
   const char *const arguments[] = {"deno", "run", "--quiet", "--no-prompt", "--no-config", "--no-lock", "--no-npm",
     "--no-remote", "--no-code-cache", "--allow-ffi", "--allow-write=/tmp/work", read,
-    "--v8-flags=--single-threaded-gc,--max-lazy", "/boot/deno.js", NULL};
+    "--v8-flags=--single-threaded-gc,--max-lazy,--no-short-builtin-calls", "/boot/deno.js", NULL};
   const char *const environment[] = {"HOME=/tmp", "DENO_DIR=/tmp/.deno", "DENO_NO_UPDATE_CHECK=1", "NO_COLOR=1",
     "LANG=C.UTF-8", "TZ=UTC", NULL};
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) child_fail("prctl PR_SET_NO_NEW_PRIVS");
@@ -162,3 +163,4 @@ _Noreturn void stem_run(const struct interpreter *interpreter, const char *layer
     for (size_t i = 0; i < count; i++) close(fds[i]);
   }
 }
+#endif

@@ -153,6 +153,7 @@ void zygote_exited(struct zygote *zygote);
 void zygote_stop(struct zygote *zygote);
 bool zygote_request(struct zygote *zygote, struct worker *worker, const int *fds, size_t count);
 uint64_t zygotes_check(uint64_t now);
+uint64_t retry_pause(uint32_t failures);
 uint32_t zygote_index(const struct zygote *zygote);
 
 // jail.c: in the zygote's process, before it becomes what it is

@@ -1,4 +1,5 @@
 // The workers: made ahead, given to the host, started once, ended.
+#if defined(__linux__)
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -113,7 +114,8 @@ void worker_ready(struct worker *worker) {
   worker->data_bytes = data_bytes(worker->pid);
   uint64_t cost = process_cpu_ns(worker->pid);
   zygote->cost_ns = zygote->cost_ns ? (3 * zygote->cost_ns + cost) / 4 : cost;
-  uint32_t packet[5] = {OUT_READY, worker->id, language_field(zygote->interpreter), worker->cold, zygote->layer[0] != 0};
+  uint32_t language = language_field(zygote->interpreter), has_layer = zygote->layer[0] != 0;
+  uint32_t packet[5] = {OUT_READY, worker->id, language, worker->cold, has_layer};
   int channel = worker->channel;
   worker->channel = -1;
   control_send(packet, sizeof packet, channel);
@@ -187,3 +189,4 @@ void workers_abandon(const struct zygote *zygote) {
     if (worker->state == WORKER_STARTING && worker->zygote == zygote && worker->pidfd < 0) worker_release(worker);
   }
 }
+#endif

@@ -1,4 +1,5 @@
 // The processes that make workers: started, asked, replaced after many forks or some time, started again after a fall.
+#if defined(__linux__)
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -20,7 +21,8 @@ static const uint64_t SECOND = 1000000000u;
 
 uint32_t zygote_index(const struct zygote *zygote) { return (uint32_t)(zygote - sup.zygotes); }
 
-static uint64_t retry_pause(uint32_t failures) {
+// 1 s, 2 s … 60 s.
+uint64_t retry_pause(uint32_t failures) {
   return SECOND * (failures == 0 ? 0 : failures > 6 ? 60 : 1u << (failures - 1));
 }
 
@@ -29,6 +31,10 @@ _Noreturn static void become(const struct zygote *zygote, int socket, int errors
   int far = fcntl(socket, F_DUPFD, 10), far_errors = fcntl(errors, F_DUPFD, 10);
   if (dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(far_errors, 2) < 0 || dup2(far, ZYGOTE_SOCKET) < 0) _exit(70);
   syscall(SYS_close_range, ZYGOTE_SOCKET + 1, ~0u, 0);
+  // A ceiling for whatever is made here; the call's own limit comes at its start, where prlimit is allowed.
+  rlim_t most = ((rlim_t)sup.options.memory_max_mb + 1024) * MIB;
+  struct rlimit data;
+  if (getrlimit(RLIMIT_DATA, &data) == 0 && data.rlim_max > most) setrlimit(RLIMIT_DATA, &(struct rlimit){most, most});
   jail_enter(&(struct jail){zygote->interpreter, zygote->layer, sup.isolation});
   if (zygote->interpreter->language == DENO) stem_run(zygote->interpreter, zygote->layer);
   char *const arguments[] = {"python3", "-I", "-S", "-B", "-X", "utf8", "/boot/python.py", NULL};
@@ -59,6 +65,7 @@ static void start(struct zygote *zygote, uint64_t now) {
   zygote->started_ns = zygote->used_ns = now;
   zygote->forks = zygote->starting = 0;
   zygote->text_length = 0;
+  zygote->text[0] = 0;
   watch_add(zygote->socket, WATCH_ZYGOTE, zygote_index(zygote), EPOLLIN);
   watch_add(zygote->errors, WATCH_ZYGOTE_ERRORS, zygote_index(zygote), EPOLLIN);
   watch_add(zygote->pidfd, WATCH_ZYGOTE_PID, zygote_index(zygote), EPOLLIN);
@@ -124,8 +131,7 @@ void zygote_errors(struct zygote *zygote) {
 void zygote_exited(struct zygote *zygote) {
   zygote_errors(zygote);
   char text[sizeof zygote->text + 300];
-  snprintf(text, sizeof text, "%.200s does not start, or fell: %.*s", zygote->interpreter->path, (int)zygote->text_length,
-           zygote->text);
+  snprintf(text, sizeof text, "%.200s does not start, or fell: %s", zygote->interpreter->path, zygote->text);
   zygote_stop(zygote);
   zygote->failures++;
   zygote->retry_ns = now_ns() + retry_pause(zygote->failures);
@@ -189,8 +195,9 @@ uint64_t zygotes_check(uint64_t now) {
   uint64_t next = UINT64_MAX;
   for (uint32_t i = 0; i < ZYGOTES_LIMIT; i++) {
     struct zygote *zygote = &sup.zygotes[i];
-    if (zygote->state == ZYGOTE_STARTING && now - zygote->started_ns > START_SECONDS_MAX * SECOND) zygote_exited(zygote);
-    bool old = zygote->forks >= FORKS_MAX || now - zygote->started_ns > AGE_SECONDS_MAX * SECOND;
+    uint64_t age = now - zygote->started_ns;
+    if (zygote->state == ZYGOTE_STARTING && age > START_SECONDS_MAX * SECOND) zygote_exited(zygote);
+    bool old = zygote->forks >= FORKS_MAX || age > AGE_SECONDS_MAX * SECOND;
     if (zygote->state == ZYGOTE_UP && zygote->starting == 0) {
       if (zygote->layer[0] && now - zygote->used_ns > IDLE_LAYER_SECONDS_MAX * SECOND && !is_used(zygote)) {
         zygote_stop(zygote);
@@ -205,3 +212,4 @@ uint64_t zygotes_check(uint64_t now) {
   }
   return next;
 }
+#endif

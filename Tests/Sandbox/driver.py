@@ -1,7 +1,5 @@
 """A host for tests: starts the supervisor, speaks its control protocol and the workers' frames."""
 
-import array
-import base64
 import collections
 import json
 import os

@@ -3,9 +3,9 @@
 import os
 import pathlib
 import signal
-import socket
 import struct
 import subprocess
+import sys
 import time
 
 import pytest
@@ -19,9 +19,9 @@ JS_VALUE = "export function main(x) { return x }"
 
 def until(condition, seconds=10):
     end = time.monotonic() + seconds
-    while not condition() and time.monotonic() < end:
+    while not (met := condition()) and time.monotonic() < end:
         time.sleep(0.01)
-    return condition()
+    return met
 
 
 def children(pid):
@@ -184,3 +184,31 @@ def test_an_ordinary_user(binary, arguments, refused):
         assert report.cause == "memory" or report.error["name"] == "RangeError"
         assert supervisor.run("def main(x): bytearray(1 << 28)", memory_mb=64).error["name"] == "MemoryError"
         assert supervisor.run("import os\ndef main(x): return os.listdir('/')").value
+
+
+ROOT_OF_A_NAMESPACE = """
+import ctypes, os, sys
+up, down = os.pipe(), os.pipe()
+child = os.fork()
+if child == 0:
+    assert ctypes.CDLL(None).unshare(0x10020000) == 0
+    os.write(up[1], b"x"), os.read(down[0], 1)
+    os.setgid(0), os.setuid(0)
+    with open("/proc/sys/user/max_user_namespaces", "w") as file: file.write("0")
+    os.execvp(sys.argv[1], sys.argv[1:])
+os.read(up[0], 1)
+for kind in ("uid", "gid"):
+    with open(f"/proc/{child}/{kind}_map", "w") as file: file.write("0 100000 65536")
+os.write(down[1], b"x"), os.close(0)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to map many users")
+def test_root_without_user_namespaces(binary, arguments):
+    with Supervisor(binary, *arguments, prefix=[sys.executable, "-c", ROOT_OF_A_NAMESPACE]) as supervisor:
+        assert supervisor.hello["isolation"] == "root" and "user namespaces are refused" in supervisor.hello["reason"]
+        users = {supervisor.run("import os\ndef main(x): return os.getuid()").value for _ in range(3)}
+        assert 0 not in users
+        assert supervisor.run(JS_VALUE, "javascript", input=4).value == 4
+        assert supervisor.run("import os\ndef main(x): os.kill(-1, 9)").error["name"] == "ProcessLookupError"

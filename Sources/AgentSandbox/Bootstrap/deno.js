@@ -1,6 +1,5 @@
 // What runs inside the sandbox for JavaScript and TypeScript: waits for one request, runs one program, ends.
 // What it needs after user code began is bound here, before: user code may change every prototype.
-import module from "node:module";
 
 const isMusl = Deno.build.target.includes("musl");
 const libc = Deno.dlopen(isMusl ? `libc.musl-${Deno.build.arch}.so.1` : "libc.so.6", {
@@ -23,7 +22,6 @@ const [replaceAll, split, matchText, slice, startsWith, trim, search, charCode] 
   String.prototype.startsWith, String.prototype.trim, String.prototype.search,
   String.prototype.charCodeAt].map(bound);
 const kindOf = bound(Object.prototype.toString);
-const strip = module.stripTypeScriptTypes;
 const makeURL = URL.createObjectURL.bind(URL), MakeBlob = Blob, evaluate = globalThis.eval;
 const fromBase64 = Uint8Array.fromBase64.bind(Uint8Array);
 const FRAMES_KEPT = 50, TEXT_KEPT = 200, MESSAGE_KEPT = 8192, FRAME_MAX = 64 << 20;
@@ -237,7 +235,7 @@ async function interpretedValue() {
   let source = request.source;
   if (request.language === "typescript") {
     try {
-      source = strip(source, { mode: "strip" });
+      source = (await import("node:module")).stripTypeScriptTypes(source, { mode: "strip" });
     } catch { /* what cannot be stripped goes to the module loader, which transforms */ }
   }
   if (search(source, /\b(import|export|await)\b/) < 0) {
@@ -368,7 +366,6 @@ addEventListener("beforeunload", () => {
 
 // Once through all of it, so that the first program does not pay for it.
 await import(blobURL("export const main = (x: number): number => x", "application/typescript"));
-strip("let a: number = 1", { mode: "strip" });
 stringify(parse('{"a":[1,"b"]}'));
 libc.write(1, new Uint8Array([1]), 1n);
 request = receive();
