@@ -67,6 +67,7 @@ public final class ProcessSandbox: Sandbox {
     }
   }
 
+  /// Parses a program and looks for its entry point. Throws as `Sandbox` says.
   public func check(_ program: SandboxProgram) async throws -> [SandboxFault] {
     let call = WorkerCall(
       kind: WorkerKind(program.language), limits: Self.checkLimits, hasModel: false,
@@ -76,6 +77,7 @@ public final class ProcessSandbox: Sandbox {
     return [SandboxFault(message: "the code could not be checked: \(machine.outcome(end).words)")]
   }
 
+  /// Runs a program once. Throws as `Sandbox` says.
   public func run(_ call: SandboxCall, host: any SandboxHost) async throws -> SandboxReport {
     let work = WorkerCall(
       kind: WorkerKind(call.program.language), limits: call.limits, hasModel: call.hasModel,

@@ -37,16 +37,16 @@ extension App {
         noteActive: { health.noteActiveAgents($0) })
       let executor = AgentExecutor(
         model: model, defaultModelID: settings.defaultModelID, store: store, toolsets: toolsets,
-        sandbox: code.sandbox, runs: runs, limits: limits, statistics: statistics, logsContent: settings.logsContent, logger: logger)
+        sandbox: code.sandbox, runs: runs, limits: limits, statistics: statistics, logsContent: settings.logsContent,
+        logger: logger)
       let parts = ServerParts(
         catalog: catalog, executor: executor, store: store, runs: runs, health: health, statistics: statistics,
         limits: limits, schema: .builtin, version: version, renderMetrics: metrics.render,
         healthDetails: report.details)
-      let server = APIServer(
-        configuration: settings.serverConfiguration, parts: parts, group: MultiThreadedEventLoopGroup.singleton,
-        logger: logger, onStart: onStart)
+      let server = settings.server(parts, logger: logger, onStart: onStart)
       let reload = ReloadSignal(
-        settings.reloads(of: model, toolsets, adding: code.toolsets, over: transport, logger: logger), status: report.reloads, logger: logger)
+        settings.reloads(of: model, toolsets, adding: code.toolsets, over: transport, logger: logger),
+        status: report.reloads, logger: logger)
       return BuiltApp(
         server: server, background: BackgroundWork(health: health, runs: runs, toolsets: toolsets, code: code),
         reload: reload,

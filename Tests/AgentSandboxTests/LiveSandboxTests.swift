@@ -25,7 +25,9 @@ func withSandbox(
     group.addTask {
       do {
         try await body(sandbox)
-      } catch let error as SandboxUnavailable where sandbox.status.isolation == nil && error.message.contains("namespaces") {
+      } catch let error as SandboxUnavailable
+        where sandbox.status.isolation == nil && error.message.contains("namespaces")
+      {
         Issue.record("this machine allows no isolation: \(error)", severity: .warning)
       }
     }
@@ -64,7 +66,8 @@ struct LiveSandboxTests {
   @Test func valuesComeBackAsTheyWent() async throws {
     try await withSandbox { sandbox in
       let values: [JSONValue] = [
-        .null, true, 1, -9_007_199_254_740_993, 1.5, "grüße 😀\n", [], [1, [2, ["a": .null]]], ["a": 1, "b": ["c": "d"]],
+        .null, true, 1, -9_007_199_254_740_993, 1.5, "grüße 😀\n", [], [1, [2, ["a": .null]]],
+        ["a": 1, "b": ["c": "d"]],
       ]
       for value in values {
         let report = try await sandbox.run(python("def main(x):\n  return x", input: value), host: NotingHost())
@@ -97,7 +100,8 @@ struct LiveSandboxTests {
       #expect(large.outcome == .resultTooLarge)
       let printing = try await outcome("import sys\ndef main(x):\n  print('out')\n  print('err', file=sys.stderr)")
       #expect(printing.outcome == .value(.null) && printing.stdout == "out\n" && printing.stderr == "err\n")
-      let fake = try await outcome("import os\ndef main(x):\n  os.write(3, b'\\x02\\x00\\x00\\x00{}')\n  return 1").outcome
+      let fake = try await outcome("import os\ndef main(x):\n  os.write(3, b'\\x02\\x00\\x00\\x00{}')\n  return 1")
+        .outcome
       guard case .crashed = fake else {
         Issue.record("\(fake)")
         return

@@ -105,7 +105,9 @@ final class WorkerPool: Sendable {
     _ continuation: CheckedContinuation<Result<Worker, SandboxUnavailable>, Never>
   ) -> Result<Worker, SandboxUnavailable>? {
     if Task.isCancelled { return .failure(SandboxUnavailable("the call was cancelled")) }
-    if !state.isStarting, let refusal = state.refusal ?? state.lanes[kind]?.refusal { return .failure(SandboxUnavailable(refusal)) }
+    if !state.isStarting, let refusal = state.refusal ?? state.lanes[kind]?.refusal {
+      return .failure(SandboxUnavailable(refusal))
+    }
     if state.lanes[kind]?.idle.isEmpty == false, let worker = state.lanes[kind]?.idle.removeFirst() {
       return .success(worker)
     }

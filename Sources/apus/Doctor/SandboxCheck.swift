@@ -53,7 +53,8 @@ struct SandboxCheck: Sendable {
         SandboxCall(SandboxProgram(language: language, source: source), input: 1), host: Silent())
       let version = sandbox.status.languages[language]?.versions.first ?? "?"
       guard report.outcome == .value(1) else {
-        return .warn("sandbox", "\(language.rawValue) \(version): a line of code came to \(report.outcome)", "report this")
+        return .warn(
+          "sandbox", "\(language.rawValue) \(version): a line of code came to \(report.outcome)", "report this")
       }
       return .ok("sandbox", "\(language.rawValue) \(version) runs code")
     } catch {

@@ -1,6 +1,8 @@
 import AgentLLM
 import AgentRuntime
 import AgentServer
+import Logging
+import NIOPosix
 
 extension Settings {
   /// The bounds that hold for every agent.
@@ -31,6 +33,15 @@ extension Settings {
     configuration.addressRateLimit = addressRateLimit
     configuration.tls = tls.map { .init(certificate: $0.certificate, key: $0.key) }
     return configuration
+  }
+
+  /// The server on the process's event loops.
+  func server(
+    _ parts: ServerParts, logger: Logger, onStart: @escaping @Sendable (_ port: Int) async -> Void
+  ) -> APIServer {
+    APIServer(
+      configuration: serverConfiguration, parts: parts, group: MultiThreadedEventLoopGroup.singleton, logger: logger,
+      onStart: onStart)
   }
 
   /// What must never stand in a log.
