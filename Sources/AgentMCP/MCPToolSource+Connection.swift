@@ -113,7 +113,9 @@ extension MCPToolSource {
       if let milliseconds = page["ttlMs"]?.intValue {
         lifetime = min(lifetime, max(Self.lifetimeMin, .milliseconds(min(milliseconds, 86_400_000))))
       }
-      cursor = page["nextCursor"]?.stringValue
+      let next = page["nextCursor"]?.stringValue
+      guard next == nil || next != cursor else { throw MCPFailure.garbage("its list of tools goes in circles") }
+      cursor = next
       if cursor == nil || list.count >= MCPToolList.toolsMax { break }
     }
     if cursor != nil { log.warning("MCP server lists more tools than are taken", metadata: ["taken": "\(list.count)"]) }

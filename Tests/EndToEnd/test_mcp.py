@@ -32,5 +32,5 @@ def test_a_real_mcp_server(apus, model, tmp_path):
     health = runtime.client.get("/v1/health").json()
     assert health["status"] == "degraded"
     assert {s["name"]: s["status"] for s in health["checks"]["toolsets"]["toolsets"]} == {
-        "real": "healthy", "dead": "unhealthy"}
+        "real": "healthy", "dead": "unhealthy", "code_interpreter": "healthy"}
     assert runtime.stop() == 0

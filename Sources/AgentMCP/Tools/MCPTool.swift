@@ -9,6 +9,8 @@ struct MCPTool: Tool {
   let name: String
   let source: MCPToolSource
 
+  var sourceName: String { name }
+
   func call(_ arguments: JSONObject, _ context: ToolContext) async throws -> ToolOutput {
     let parameters: JSONObject = [
       "name": .string(name), "arguments": .object(arguments),
@@ -50,11 +52,7 @@ enum MCPToolList {
 
   /// A name of 1..64 of `A-Za-z0-9_-` that is not used yet.
   static func exposed(_ name: String, _ used: inout Set<String>) -> String {
-    let allowed = name.unicodeScalars.prefix(64).map { scalar -> Character in
-      let isAllowed = scalar.isASCII && (scalar.properties.isAlphabetic || scalar.properties.numericType != nil)
-      return isAllowed || scalar == "_" || scalar == "-" ? Character(scalar) : "_"
-    }
-    let base = String(allowed)
+    let base = ToolDefinition.wireName(name)
     var candidate = base
     var number = 2
     while !used.insert(candidate).inserted {

@@ -64,7 +64,12 @@ extension ChatCall {
         continue
       }
       var inner = ObjectReader(object, path: path)
-      if let decision = ApprovalDecision(&inner) { approvals.append(decision) }
+      if let decision = ApprovalDecision(&inner) {
+        if approvals.contains(where: { $0.id == decision.id }) {
+          inner.fault("id", "'\(decision.id.prefix(80))' is decided on twice", "duplicate")
+        }
+        approvals.append(decision)
+      }
       metadata.add(inner.faults)
     }
     if sessionID == nil {

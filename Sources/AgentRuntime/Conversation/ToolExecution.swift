@@ -20,7 +20,7 @@ struct ToolExecution {
     }
     do {
       let arguments = try offered.arguments(call.arguments)
-      guard offered.needsApproval else { return try await execute(offered, call, arguments) }
+      guard offered.needsApproval || request.asks == true else { return try await execute(offered, call, arguments) }
       return try await afterApproval(offered, call, arguments)
     } catch let error as ToolError {
       return try await refuse(call, error.message)
@@ -46,7 +46,7 @@ struct ToolExecution {
     case .edit: return try await execute(offered, call, offered.check(.object(decision.arguments ?? arguments)))
     case .reject:
       let reason = decision.reason.map { ": \($0)" } ?? "."
-      return ToolOutput("A human rejected this call" + reason, isError: true)
+      return try await refuse(call, "A human rejected this call" + reason)
     }
   }
 
@@ -79,8 +79,10 @@ struct ToolExecution {
       return output.cut(to: offered.outputBytesMax)
     } catch {
       if Task.isCancelled { throw CancellationError() }
+      // What a tool says of its failure may hold what the model gave it.
+      let told = run.logsContent ? "\(error)" : "\(type(of: error))"
       run.logger.warning(
-        "a tool failed", metadata: ["tool": "\(offered.definition.name)", "run_id": "\(run.id)", "error": "\(error)"])
+        "a tool failed", metadata: ["tool": "\(offered.definition.name)", "run_id": "\(run.id)", "error": "\(told)"])
       return ToolOutput((error as? ToolError)?.message ?? "The tool failed.", isError: true)
         .cut(to: offered.outputBytesMax)
     }

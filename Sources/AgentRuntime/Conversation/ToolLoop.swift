@@ -36,7 +36,8 @@ struct ToolLoop {
         shouldRetry: false)
     }
     let sends = calls.filter(isOwn).enumerated().map { index, call in
-      Send("call_tool", RequestedCall(call: call, isTooMany: index >= Self.callsMax))
+      let asks = belt.tools[call.name]?.needsApproval
+      return Send("call_tool", RequestedCall(call: call, isTooMany: index >= Self.callsMax, asks: asks))
     }
     return .write(\.exchange, remarks + [completion.message]).goto(.sends(sends))
   }
@@ -66,6 +67,8 @@ struct RequestedCall: Sendable, Codable {
   var call: ToolCall
   /// Whether the message holds more calls than are made.
   var isTooMany: Bool
+  /// Whether a human must approve it: a policy that is relaxed while a call waits does not decide for the human.
+  var asks: Bool?
 }
 
 extension ChatCall {

@@ -17,7 +17,7 @@ final class OfferedTool: Sendable {
     self.schema = schema
     self.tool = tool
     self.toolset = toolset.name
-    needsApproval = toolset.policy.needsApproval(definition.name)
+    needsApproval = toolset.policy.needsApproval(tool)
     timeout = toolset.policy.timeout
     outputBytesMax = toolset.policy.outputBytesMax
   }

@@ -5,12 +5,20 @@ public protocol Tool: Sendable {
   /// How the model sees it.
   var definition: ToolDefinition { get }
 
+  /// What its source calls it, where that cannot be its name for a model.
+  var sourceName: String { get }
+
   /// Does it. `arguments` have been validated against the definition's schema.
   ///
   /// What it throws becomes an error result for the model; a `ToolError` with its own words, another error without
   /// them. `CancellationError` passes unchanged. Cancelling the task must end the work soon: the tool loop does so when
   /// the tool's time is up and when the caller has left.
   func call(_ arguments: JSONObject, _ context: ToolContext) async throws -> ToolOutput
+}
+
+extension Tool {
+  /// The same as for the model.
+  public var sourceName: String { definition.name }
 }
 
 /// How a model sees a tool: OpenAI's `function` object.
@@ -21,6 +29,15 @@ public struct ToolDefinition: Sendable, Hashable {
   public var description: String
   /// A JSON Schema (2020-12) of the arguments' object.
   public var parameters: JSONObject
+
+  /// A name as OpenAI's wire allows it: at most 64 characters, and `_` for what is not allowed.
+  public static func wireName(_ name: String) -> String {
+    String(
+      name.unicodeScalars.prefix(64).map { scalar -> Character in
+        let isAllowed = scalar.isASCII && (scalar.properties.isAlphabetic || scalar.properties.numericType != nil)
+        return isAllowed || scalar == "_" || scalar == "-" ? Character(scalar) : "_"
+      })
+  }
 
   /// Makes a definition.
   public init(name: String, description: String, parameters: JSONObject) {

@@ -7,6 +7,7 @@ struct ToolBelt: Sendable {
   private(set) var json: [JSONValue] = []
   /// What is missing, and why.
   private(set) var warnings: [String] = []
+  private var isFull = false
 
   /// More tools than any model takes are a mistake; the rest is left out.
   private static let toolsMax = 256
@@ -17,7 +18,8 @@ struct ToolBelt: Sendable {
   /// Adds a tool; one whose name is taken gets its toolset's before it.
   mutating func add(_ tool: OfferedTool) {
     guard tools.count < Self.toolsMax else {
-      if json.count == Self.toolsMax { warn("More than \(Self.toolsMax) tools: the rest is not offered.") }
+      if !isFull { warn("More than \(Self.toolsMax) tools: the rest is not offered.") }
+      isFull = true
       return
     }
     var name = tool.definition.name

@@ -39,11 +39,22 @@ public struct ToolsetPolicy: Sendable, Hashable {
   /// All tools, no approval, 30 s, 64 KiB.
   public init() {}
 
-  func needsApproval(_ tool: String) -> Bool {
+  func needsApproval(_ tool: any Tool) -> Bool {
     switch approval {
     case .never: false
     case .always: true
-    case .tools(let names): names.contains(tool)
+    case .tools(let names): names.contains { Self.names($0, tool) }
     }
+  }
+
+  /// Names of the list of approvals that are no tool's: a slip there would let calls pass.
+  func unknownApprovals(_ tools: [any Tool]) -> [String] {
+    guard case .tools(let names) = approval else { return [] }
+    return names.filter { name in !tools.contains { Self.names(name, $0) } }.sorted()
+  }
+
+  /// Whether a name of the configuration means the tool: as the model sees it, or as its source calls it.
+  private static func names(_ name: String, _ tool: any Tool) -> Bool {
+    name == tool.definition.name || ToolDefinition.wireName(name) == ToolDefinition.wireName(tool.sourceName)
   }
 }

@@ -7,11 +7,14 @@ public final class ToolsetCatalog: Sendable {
     var toolsets: [String: Toolset]
     /// What was made of each set's tools the last time; made anew when its list has changed.
     var prepared: [String: Prepared] = [:]
+    /// Changes with each exchange: what is made of a set that is gone is not kept for the one in its place.
+    var generation = 0
   }
 
   private struct Prepared {
     var definitions: [ToolDefinition]
     var tools: [OfferedTool]
+    var warnings: [String]
   }
 
   private let state: Mutex<State>
@@ -30,7 +33,7 @@ public final class ToolsetCatalog: Sendable {
   /// Puts other toolsets in place of those that there are; runs under way keep theirs.
   public func replace(_ toolsets: [Toolset]) {
     let toolsets = Self.byName(toolsets)
-    state.withLock { $0 = State(toolsets: toolsets) }
+    state.withLock { $0 = State(toolsets: toolsets, generation: $0.generation + 1) }
     noteExchange.yield()
   }
 
@@ -77,12 +80,15 @@ public final class ToolsetCatalog: Sendable {
   func belt(_ names: [String]) async throws -> ToolBelt {
     var belt = ToolBelt()
     for name in names {
-      guard let toolset = state.withLock({ $0.toolsets[name] }) else {
+      let (found, generation) = state.withLock { ($0.toolsets[name], $0.generation) }
+      guard let toolset = found else {
         belt.warn("Toolset '\(name)' is not configured.")
         continue
       }
       do {
-        for tool in try await offered(toolset) { belt.add(tool) }
+        let prepared = try await offered(toolset, generation)
+        for tool in prepared.tools { belt.add(tool) }
+        for warning in prepared.warnings { belt.warn(warning) }
       } catch is CancellationError {
         throw CancellationError()
       } catch {
@@ -93,16 +99,24 @@ public final class ToolsetCatalog: Sendable {
     return belt
   }
 
-  private func offered(_ toolset: Toolset) async throws -> [OfferedTool] {
+  private func offered(_ toolset: Toolset, _ generation: Int) async throws -> Prepared {
     let tools = try await withinTime(patience) { try await toolset.source.tools() }
     guard let tools else { throw ToolError("no answer within \(patience.components.seconds) s") }
     let definitions = tools.map(\.definition)
-    if let known = state.withLock({ $0.prepared[toolset.name] }), known.definitions == definitions {
-      return known.tools
+    if let known = state.withLock({ $0.generation == generation ? $0.prepared[toolset.name] : nil }),
+      known.definitions == definitions
+    {
+      return known
     }
     let wanted = tools.filter { toolset.policy.tools?.contains($0.definition.name) ?? true }
-    let offered = wanted.compactMap { OfferedTool($0, of: toolset) }
-    state.withLock { $0.prepared[toolset.name] = Prepared(definitions: definitions, tools: offered) }
-    return offered
+    let prepared = Prepared(
+      definitions: definitions, tools: wanted.compactMap { OfferedTool($0, of: toolset) },
+      warnings: toolset.policy.unknownApprovals(tools).map {
+        "Toolset '\(toolset.name)' wants approval of '\($0)', which is no tool of it."
+      })
+    state.withLock { state in
+      if state.generation == generation { state.prepared[toolset.name] = prepared }
+    }
+    return prepared
   }
 }

@@ -12,9 +12,11 @@ struct ApprovalTests {
   private let look = ScriptedTool("look") { _, _ in ToolOutput("seen") }
   private let store = InMemoryStore()
 
-  private func harness(_ model: ScriptedChatModel) async throws -> RuntimeHarness {
+  private func harness(
+    _ model: ScriptedChatModel, approval: ToolsetPolicy.Approval = .tools(["erase"])
+  ) async throws -> RuntimeHarness {
     var policy = ToolsetPolicy()
-    policy.approval = .tools(["erase"])
+    policy.approval = approval
     let harness = RuntimeHarness(model, toolsets: [.test(erase, look, policy: policy)], store: store)
     if try await store.agent("a") == nil { try await harness.agent("a", ["toolsets": ["tools"]]) }
     return harness
@@ -78,6 +80,28 @@ struct ApprovalTests {
     let approvals = ids.map { id -> JSONValue in ["id": .string(id), "decision": "approve"] }
     let done = try await harness.chat([], session: "s", approvals: approvals)
     #expect(done.completion.message.text == "ok" && erase.calls.count == 2)
+  }
+
+  /// What a human was asked, a human decides: also where the configuration no longer asks.
+  @Test func aDecisionOutlivesThePolicyThatAskedForIt() async throws {
+    let asking = try await harness(ScriptedChatModel(Self.asking()))
+    let ids = try await asking.chat([.user("x")], session: "s").pendingApprovals.map(\.id)
+    let relaxed = try await harness(ScriptedChatModel(.text("ok")), approval: .never)
+    let rejections = ids.map { id -> JSONValue in ["id": .string(id), "decision": "reject"] }
+    let done = try await relaxed.chat([], session: "s", approvals: rejections)
+    #expect(done.completion.message.text == "ok" && erase.calls.isEmpty)
+    #expect(done.steps.filter { $0.name == "call_tool_erase" }.map(\.status) == [.error, .error])
+  }
+
+  @Test func aCallIsDecidedOnOnce() async throws {
+    let harness = try await harness(ScriptedChatModel(Self.asking(), .text("ok")))
+    let id = try await harness.chat([.user("x")], session: "s").pendingApprovals[0].id
+    let twice = await runtimeError {
+      _ = try await harness.chat(
+        [], session: "s",
+        approvals: [["id": .string(id), "decision": "reject"], ["id": .string(id), "decision": "approve"]])
+    }
+    #expect(twice?.faultList == ["body.metadata.approvals[1].id: duplicate"] && erase.calls.isEmpty)
   }
 
   @Test func aRemarkGoesBehindTheResults() async throws {
