@@ -38,7 +38,7 @@ struct ConnectionTests {
   }
 
   @Test func aSlowReaderIsNotTheServersFault() async throws {
-    let timeout = Duration.milliseconds(200)
+    let timeout = Duration.seconds(1)
     let (asked, asking) = AsyncStream.makeStream(of: RawConnection.self)
     try await withModel(timeout: timeout) { _, connection in
       connection.sendStreamHead()
@@ -47,7 +47,7 @@ struct ConnectionTests {
     } _: { model, server in
       let completion = try await model.stream(.hello) { deltas in
         guard deltas.first?.content == "a" else { return }
-        try await Task.sleep(for: timeout * 3)
+        try await Task.sleep(for: timeout * 2)
         await asked.one()?.sendChunk(streamEnd)
       }
       #expect(completion.message.text == "a")

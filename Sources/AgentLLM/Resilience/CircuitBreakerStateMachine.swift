@@ -73,6 +73,13 @@ struct CircuitBreakerStateMachine: Sendable {
     }
   }
 
+  /// An attempt's answer has begun: a probe has shown what it was to show, however long its answer goes on.
+  mutating func answered(_ ticket: Ticket) {
+    guard ticket.epoch == epoch, ticket.isProbe else { return }
+    hasProbe = false
+    close()
+  }
+
   /// Ends an attempt.
   mutating func end(_ ticket: Ticket, _ outcome: Outcome, at now: Duration) {
     guard ticket.epoch == epoch else { return }

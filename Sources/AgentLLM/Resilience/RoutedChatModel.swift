@@ -72,7 +72,7 @@ public final class RoutedChatModel: ChatModel {
 
   /// Asks for a whole answer.
   public func complete(_ request: ChatRequest) async throws -> ChatCompletion {
-    try await walk(request, hasForwarded: { false }) { try await $0.complete($1) }
+    try await walk(request, hasForwarded: { false }) { model, request, _ in try await model.complete(request) }
   }
 
   /// Asks for an answer as the model makes it.
@@ -80,8 +80,11 @@ public final class RoutedChatModel: ChatModel {
     _ request: ChatRequest, onDeltas: ([ChatDelta]) async throws -> Void
   ) async throws -> ChatCompletion {
     var hasForwarded = false
-    return try await walk(request, hasForwarded: { hasForwarded }) { model, request in
-      try await model.stream(request) { deltas in
+    return try await walk(request, hasForwarded: { hasForwarded }) { model, request, answered in
+      var hasBegun = false
+      return try await model.stream(request) { deltas in
+        if !hasBegun { answered() }
+        hasBegun = true
         hasForwarded = hasForwarded || deltas.contains { !request.hidesToolCalls || $0.saysMoreThanCalls }
         try await onDeltas(deltas)
       }
@@ -96,7 +99,7 @@ public final class RoutedChatModel: ChatModel {
 
   private func walk(
     _ request: ChatRequest, hasForwarded: () -> Bool,
-    _ ask: (any ChatModel, ChatRequest) async throws -> ChatCompletion
+    _ ask: (any ChatModel, ChatRequest, _ answered: () -> Void) async throws -> ChatCompletion
   ) async throws -> ChatCompletion {
     let lanes = try lanes(for: request.modelID)
     let request = lanes.route.laidUnder(request)
@@ -110,7 +113,7 @@ public final class RoutedChatModel: ChatModel {
           continue
         }
         do {
-          let completion = try await ask(lane.model, request)
+          let completion = try await ask(lane.model, request) { lane.answered(admission) }
           note(lane, admission, nil)
           return completion
         } catch {

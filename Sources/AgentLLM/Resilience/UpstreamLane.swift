@@ -38,6 +38,11 @@ final class UpstreamLane: Sendable {
     fileprivate let ticket: CircuitBreakerStateMachine.Ticket
   }
 
+  /// The answer to what was admitted has begun.
+  func answered(_ admission: Admission) {
+    state.withLock { $0.breakers[admission.name]?.answered(admission.ticket) }
+  }
+
   /// Ends what was admitted.
   func end(_ admission: Admission, _ error: (any Error)?) {
     let now = now()

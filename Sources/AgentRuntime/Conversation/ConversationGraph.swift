@@ -32,7 +32,7 @@ extension Conversation {
     let command = Command<ConversationState>.write(\.prompt, prompt)
     // What a crash or a question interrupts needs the request to go on with.
     guard turn.isStored, run.belt != nil else { return command }
-    return command.write(\.pending, PendingTurn(messages: run.call.messages, userID: run.call.userID))
+    return command.write(\.pending, PendingTurn(run.call))
   }
 
   /// Asks the model; the thread gets the request and the reply together.

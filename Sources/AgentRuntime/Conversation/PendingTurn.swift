@@ -4,4 +4,13 @@ struct PendingTurn: Sendable, Hashable, Codable {
   var messages: [Message]
   /// Who asked, where the request named a user: a thread's first turn is not stored while it waits.
   var userID: String?
+  /// The names of the caller's own tools: the request that goes on with the turn need not bring them again.
+  var callerTools: [String]?
+
+  init(_ call: ChatCall) {
+    messages = call.messages
+    userID = call.userID
+    let names = call.toolNames
+    callerTools = names.isEmpty ? nil : names
+  }
 }

@@ -15,6 +15,10 @@ struct ToolExecution {
       let names = belt.tools.keys.sorted().joined(separator: ", ")
       return try await refuse(call, "There is no tool '\(call.name.prefix(80))'; there are: \(names).")
     }
+    if let toolset = request.toolset, toolset != offered.toolset {
+      return try await refuse(
+        call, "Not called: '\(call.name.prefix(80))' was a tool of '\(toolset)', and is one of another set now.")
+    }
     if request.isTooMany {
       return try await refuse(call, "Not called: one message may hold \(ToolLoop.callsMax) calls.")
     }

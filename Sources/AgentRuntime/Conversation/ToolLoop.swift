@@ -18,7 +18,7 @@ struct ToolLoop {
   /// Asks the model, or ends the turn with the calls that are the caller's.
   func respond() async throws -> Command<ConversationState> {
     if let asking = state.exchange.last(where: { $0.hasToolCalls }), hasCallerCalls(asking) {
-      let message = asking.keepingCalls { belt.tools[$0] == nil && run.call.offersTool($0) }
+      let message = asking.keepingCalls { belt.tools[$0] == nil && isCallers($0) }
       if let sink = run.sink, let delta = ChatDelta(callsOf: message) { try await sink([delta]) }
       if !turn.isStored { run.exchanges.keep(Array(state.exchange), shown: message, of: run) }
       return finish(ChatCompletion(message: message, finishReason: "tool_calls", usage: nil), adding: [])
@@ -36,8 +36,11 @@ struct ToolLoop {
         shouldRetry: false)
     }
     let sends = calls.filter(isOwn).enumerated().map { index, call in
-      let asks = belt.tools[call.name]?.needsApproval
-      return Send("call_tool", RequestedCall(call: call, isTooMany: index >= Self.callsMax, asks: asks))
+      let tool = belt.tools[call.name]
+      return Send(
+        "call_tool",
+        RequestedCall(
+          call: call, isTooMany: index >= Self.callsMax, asks: tool?.needsApproval, toolset: tool?.toolset))
     }
     return .write(\.exchange, remarks + [completion.message]).goto(.sends(sends))
   }
@@ -49,7 +52,12 @@ struct ToolLoop {
   }
 
   /// A call is the agent's unless the caller has a tool of that name; what nobody has is answered by the runtime.
-  private func isOwn(_ call: ToolCall) -> Bool { belt.tools[call.name] != nil || !run.call.offersTool(call.name) }
+  private func isOwn(_ call: ToolCall) -> Bool { belt.tools[call.name] != nil || !isCallers(call.name) }
+
+  /// Whether the caller has a tool of that name, or had when the turn began.
+  private func isCallers(_ name: String) -> Bool {
+    run.call.offersTool(name) || state.pending?.callerTools?.contains(name) == true
+  }
 
   /// Whether all is done of a message's calls but what is left to the caller.
   private func hasCallerCalls(_ message: Message) -> Bool { message.toolCalls.contains { !isOwn($0) } }
@@ -69,11 +77,16 @@ struct RequestedCall: Sendable, Codable {
   var isTooMany: Bool
   /// Whether a human must approve it: a policy that is relaxed while a call waits does not decide for the human.
   var asks: Bool?
+  /// Whose tool it was when the model called it: what was approved is not made with another set's.
+  var toolset: String?
 }
 
 extension ChatCall {
   /// Whether the request brings a tool of this name.
-  func offersTool(_ name: String) -> Bool {
-    (parameters["tools"]?.arrayValue ?? []).contains { $0["function"]?["name"]?.stringValue == name }
+  func offersTool(_ name: String) -> Bool { toolNames.contains(name) }
+
+  /// The names of the tools that the request brings.
+  var toolNames: [String] {
+    (parameters["tools"]?.arrayValue ?? []).compactMap { $0["function"]?["name"]?.stringValue }
   }
 }

@@ -73,4 +73,20 @@ import Testing
     #expect(breaker.state == .open)
     #expect(run(&breaker, [.succeeded], at: 5) == 1 && breaker.state == .closed)
   }
+
+  /// A probe whose answer goes on for minutes does not keep others waiting.
+  @Test func aProbeHasShownWhatItIsToShowWhenItsAnswerBegins() {
+    var breaker = CircuitBreakerStateMachine()
+    for _ in 0..<10 {
+      if let ticket = breaker.admit(at: .zero) { breaker.end(ticket, .failed, at: .zero) }
+    }
+    #expect(breaker.state == .open)
+    let probe = breaker.admit(at: .seconds(6))
+    #expect(breaker.admit(at: .seconds(6)) == nil)
+    if let probe { breaker.answered(probe) }
+    #expect(breaker.state == .closed && breaker.admit(at: .seconds(6)) != nil)
+    // Its end says nothing any more; a failure in its midst was counted by nobody.
+    if let probe { breaker.end(probe, .failed, at: .seconds(7)) }
+    #expect(breaker.state == .closed)
+  }
 }

@@ -104,6 +104,29 @@ struct ApprovalTests {
     #expect(twice?.faultList == ["body.metadata.approvals[1].id: duplicate"] && erase.calls.isEmpty)
   }
 
+  /// The request that decides need not bring the caller's tools again.
+  @Test func aCallersToolWaitsBehindAnApproval() async throws {
+    let model = ScriptedChatModel(calling(toolCall("1", "erase", #"{"path":"a"}"#), toolCall("2", "mine")))
+    let harness = try await harness(model)
+    let mine: JSONValue = ["type": "function", "function": ["name": "mine", "parameters": ["type": "object"]]]
+    let asked = try await harness.chat([.user("x")], session: "s", parameters: ["tools": [mine]])
+    let approvals: [JSONValue] = [["id": .string(asked.pendingApprovals[0].id), "decision": "approve"]]
+    let result = try await harness.chat([], session: "s", approvals: approvals)
+    #expect(result.completion.finishReason == "tool_calls" && result.completion.message.toolCalls.map(\.id) == ["2"])
+    #expect(erase.calls.count == 1 && model.calls.count == 1)
+  }
+
+  @Test func whatWasApprovedIsNotMadeWithAnotherSetsTool() async throws {
+    let asked = try await harness(ScriptedChatModel(calling(toolCall("1", "erase", #"{"path":"a"}"#))))
+      .chat([.user("x")], session: "s")
+    let other = Toolset(name: "others", source: ScriptedToolSource([erase]))
+    let harness = RuntimeHarness(ScriptedChatModel(.text("ok")), toolsets: [other], store: store)
+    _ = try await harness.catalog.update("a", ["toolsets": ["others"]])
+    let approvals: [JSONValue] = [["id": .string(asked.pendingApprovals[0].id), "decision": "approve"]]
+    _ = try await harness.chat([], session: "s", approvals: approvals)
+    #expect(erase.calls.isEmpty && harness.model.requests[0].messages.last?.text.contains("another set") == true)
+  }
+
   @Test func aRemarkGoesBehindTheResults() async throws {
     let harness = try await harness(ScriptedChatModel(Self.asking(), .text("ok")))
     let ids = try await harness.chat([.user("x")], session: "s").pendingApprovals.map(\.id)
