@@ -1,5 +1,6 @@
 """Agents that act: built-in tools driven by a scripted model, their faults, and the callers' own tools."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -220,3 +221,17 @@ def test_toolsets_that_are_not_configured_are_warned_of(actor, model):
     seen = see(actor.client, "act", "hopeful", False)
     check_whole(seen, "done")
     assert any("nowhere" in text for text in metadata(seen)["warnings"]) and results(model.last) == ["0.3"]
+
+
+@pytest.mark.skipif(not os.environ.get("APUS_TEST_TOOL_MODEL_URL"), reason="APUS_TEST_TOOL_MODEL_URL names no model")
+def test_a_real_model_calls_tools(apus, tmp_path):
+    """Against a model that can call tools: APUS_TEST_TOOL_MODEL_URL, APUS_TEST_TOOL_MODEL (its name), …_KEY."""
+    file = tmp_path / "toolsets.yaml"
+    file.write_text(TOOLSETS.format(host="localhost"))
+    runtime = apus(
+        LLM_PROXY_URL=os.environ["APUS_TEST_TOOL_MODEL_URL"], TOOLSETS_FILE=file,
+        DEFAULT_LLM_CONFIG_ID=os.environ.get("APUS_TEST_TOOL_MODEL"),
+        LLM_PROXY_TOKEN=os.environ.get("APUS_TEST_TOOL_MODEL_KEY"))
+    runtime.client.make_agent("bot", toolsets=["math"])
+    seen = see(runtime.client, "What is 48213 * 9177? Use the calculator.", "bot", False)
+    assert "calculator" in metadata(seen)["tools_used"] and "442450701" in seen.text.replace(",", ""), seen.body
