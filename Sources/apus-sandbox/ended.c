@@ -38,7 +38,9 @@ static struct ending ending_of(const struct worker *worker, int status, const st
   ending.cpu_ns = cpu > worker->cpu_base_ns ? cpu - worker->cpu_base_ns : 0;
   bool by_signal = WIFSIGNALED(status);
   ending.code = (uint32_t)(by_signal ? WTERMSIG(status) : WEXITSTATUS(status));
-  if (ending.cause != CAUSE_NONE) return ending;
+  // The host asks for the end of a worker whose channel has closed; one that was gone by itself before keeps its own end.
+  bool was_gone = ending.cause == CAUSE_KILLED && !(by_signal && ending.code == SIGKILL);
+  if (ending.cause != CAUSE_NONE && !was_gone) return ending;
   if (worker->state == WORKER_WAITING)
     ending.cause = CAUSE_WAITING;
   else if (!by_signal)

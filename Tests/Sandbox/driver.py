@@ -128,7 +128,7 @@ class Supervisor:
                 raise TimeoutError(f"packet {wanted} of worker {worker} did not come; {self.faults[-1:]}")
 
     def call(self, request, language=None, timeout_ms=10_000, memory_mb=256, output_kb=1024, model=None, layer=0,
-             kill_after=None, linger=0.0):
+             kill_after=None, linger=0.0, hasty=False):
         """One call from START to ENDED."""
         if language is None:
             language = PYTHON if request.get("language", "python") == "python" else DENO
@@ -147,6 +147,8 @@ class Supervisor:
                 report.to_result = time.monotonic() - begun
                 if linger:
                     time.sleep(linger)
+                if hasty:
+                    self.send(KILL, worker)
             except (ValueError, OSError) as fault:
                 report.fault = str(fault)
             self.end(worker, report, timeout_ms)

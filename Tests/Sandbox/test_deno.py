@@ -149,7 +149,7 @@ def test_limits(sandbox, language):
     assert report.cause == "output" and len(report.stdout) == 65536
     report = sandbox.run("export async function main() { await new Promise(r => setTimeout(r, 60000)) }", language, kill_after=0.05)
     assert report.cause == "killed"
-    report = sandbox.run("export function main() { Deno.exit(9) }", language)
+    report = sandbox.run("export function main() { Deno.exit(9) }", language, hasty=True)
     assert (report.cause, report.code, report.frames) == ("exited", 9, [])
     for source in ("const a = []; while (true) a.push(new Uint8Array(1 << 24).fill(1))",
                    "const a = []; while (true) a.push([1,2,3,a.length])"):
