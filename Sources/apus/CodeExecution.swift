@@ -8,7 +8,7 @@ import Logging
 /// Whether and how user code is run: the sandbox, the toolset over it, and what health tells.
 struct CodeExecution: Sendable {
   /// Runs code; nil where it is off or not installed.
-  let sandbox: ProcessSandbox?
+  let sandbox: SupervisedSandbox?
   /// `code_interpreter`; one source for the process, since it keeps files.
   let toolsets: [Toolset]
   private let refusal: String?

@@ -34,7 +34,7 @@ struct SandboxCheck: Sendable {
     }
   }
 
-  private static func check(_ sandbox: ProcessSandbox) async -> [Finding] {
+  private static func check(_ sandbox: SupervisedSandbox) async -> [Finding] {
     var findings: [Finding] = []
     for language in SandboxLanguage.allCases { findings.append(await check(sandbox, language)) }
     let status = sandbox.status
@@ -46,7 +46,7 @@ struct SandboxCheck: Sendable {
     return [.ok("sandbox", "isolation: \(isolation); limits: \(limits.joined(separator: ", "))")] + findings
   }
 
-  private static func check(_ sandbox: ProcessSandbox, _ language: SandboxLanguage) async -> Finding {
+  private static func check(_ sandbox: SupervisedSandbox, _ language: SandboxLanguage) async -> Finding {
     let source = language == .python ? "def main(x):\n  return x" : "export const main = (x) => x;"
     do {
       let report = try await sandbox.run(
