@@ -41,8 +41,7 @@ extension App {
         logger: logger)
       let parts = ServerParts(
         catalog: catalog, executor: executor, store: store, runs: runs, health: health, statistics: statistics,
-        limits: limits, schema: .builtin, version: version,
-        renderMetrics: { SandboxMetrics.render(metrics, code.sandbox) },
+        limits: limits, schema: .builtin, version: version, renderMetrics: code.rendering(metrics),
         healthDetails: report.details)
       let server = settings.server(parts, logger: logger, onStart: onStart)
       let reload = ReloadSignal(

@@ -2,6 +2,7 @@ import AgentJSON
 import AgentRuntime
 import AgentSandbox
 import AgentServer
+import AgentTelemetry
 import AgentTools
 import Logging
 
@@ -45,6 +46,14 @@ struct CodeExecution: Sendable {
     json["languages"] = .object(languages)
     if let refusal = status.refusal { json["message"] = .string(refusal) }
     return HealthDetail(name: "sandbox", isImpaired: !status.canRun, json: json)
+  }
+
+  /// Writes all metrics, with the workers as they stand then.
+  func rendering(_ metrics: PrometheusMetrics) -> @Sendable () -> [UInt8] {
+    { [sandbox] in
+      if let sandbox { SandboxMetrics.note(sandbox.status) }
+      return metrics.render()
+    }
   }
 
   private static func json(_ language: SandboxStatus.Language) -> JSONValue {

@@ -1,6 +1,5 @@
 import AgentRuntime
 import AgentSandbox
-import AgentTelemetry
 import Metrics
 
 /// What the sandbox does, for `GET /metrics`.
@@ -13,13 +12,8 @@ enum SandboxMetrics {
     Counter(label: "apus_sandbox_cold_starts_total", dimensions: [language]).increment()
   }
 
-  /// All metrics, with the workers as they stand now.
-  static func render(_ metrics: PrometheusMetrics, _ sandbox: SupervisedSandbox?) -> [UInt8] {
-    if let sandbox { note(sandbox.status) }
-    return metrics.render()
-  }
-
-  private static func note(_ status: SandboxStatus) {
+  /// Sets the gauges to the workers as they stand now.
+  static func note(_ status: SandboxStatus) {
     // JavaScript and TypeScript share theirs.
     for (name, language) in [("python", SandboxLanguage.python), ("deno", .javascript)] {
       guard let entry = status.languages[language] else { continue }
