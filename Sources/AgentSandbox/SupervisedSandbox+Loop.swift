@@ -9,19 +9,26 @@ extension SupervisedSandbox: SupervisorLink.Owner {
     if case .ready = packet {} else if let passed { sandbox_close(passed) }
     switch packet {
     case .hello(let json): hello(json)
-    case .ready(let worker, let kind, let isCold):
+    case .ready(let worker, let language, let isCold, let layer):
       guard let passed else { return }
+      let kind = WorkerKind(language: language, layer: layer)
       update { $0.pool.ready(.init(id: worker, kind: kind, socket: passed), isCold: isCold) }
     case .started(let worker): channel(worker)?.start()
     case .output(let worker, let isError, let bytes): channel(worker)?.keep(bytes, isError: isError)
+    case .settled(let worker, let end): tell(worker, end)
     case .ended(let worker, let end):
-      let running = state.withLock { $0.running.removeValue(forKey: worker) }
-      running?.channel.end(.ended(end))
+      tell(worker, end)
       update { $0.pool.ended(worker) }
-    case .fault(let kind, let text):
+    case .fault(let language, let layer, let text):
+      let kind = WorkerKind(language: language, layer: layer)
       log.warning("an interpreter of the sandbox does not start", metadata: ["kind": "\(kind)", "text": "\(text)"])
       update { $0.pool.fault(kind, text) }
     }
+  }
+
+  private func tell(_ worker: UInt32, _ end: WorkerEnd) {
+    let running = state.withLock { $0.running.removeValue(forKey: worker) }
+    running?.channel.end(.ended(end))
   }
 
   func ready(_ worker: UInt32, readable: Bool, writable: Bool) {
@@ -33,13 +40,7 @@ extension SupervisedSandbox: SupervisorLink.Owner {
   func tick() -> Int32 {
     let now = ContinuousClock.now
     return update { state in
-      for (worker, running) in state.running {
-        if let until = running.lingersUntil, until <= now {
-          state.link?.send(.kill(worker: worker))
-          state.running[worker]?.lingersUntil = nil
-        }
-        if running.givenUpAt <= now { state.link?.stop() }
-      }
+      if state.running.values.contains(where: { $0.givenUpAt <= now }) { state.link?.stop() }
       return state.pool.tick(now)
     } then: { state in
       state.pool.isQuiet ? -1 : 50

@@ -17,7 +17,7 @@ extension SupervisedSandbox {
           request: request, limits: limits, frameBytesMax: frameBytesMax, continuation: continuation)
         let isWaiting = update { state in
           state.waiting[call] = waiting
-          return state.pool.request(call, program.language, version: program.version, now: .now)
+          return state.pool.request(call, program, now: .now)
         } then: { state in
           guard state.waiting[call] != nil else { return false }
           // The loop may sleep for ever where nothing goes on.
@@ -40,16 +40,16 @@ extension SupervisedSandbox {
     waiting?.continuation.resume(throwing: CancellationError())
   }
 
-  /// The worker has said its last: it ends itself, or is killed soon.
-  func finish(_ channel: WorkerChannel) {
-    state.withLock { $0.running[channel.worker.id]?.lingersUntil = .now + Self.lingerMax }
-  }
+  /// The worker has said its last: it is ended, and what it took is told.
+  func finish(_ channel: WorkerChannel) { send(.result(worker: channel.worker.id), of: channel) }
 
   /// Ends a worker at once; a second time, or after its end, it does nothing.
-  func kill(_ channel: WorkerChannel) {
+  func kill(_ channel: WorkerChannel) { send(.kill(worker: channel.worker.id), of: channel) }
+
+  private func send(_ request: ControlRequest, of channel: WorkerChannel) {
     state.withLock { state in
       guard state.running[channel.worker.id]?.channel === channel else { return }
-      state.link?.send(.kill(worker: channel.worker.id))
+      state.link?.send(request)
     }
   }
 
@@ -82,7 +82,11 @@ extension SupervisedSandbox {
     case .refuse(let call, let unavailable):
       guard let waiting = state.waiting.removeValue(forKey: call) else { return nil }
       return Answer(continuation: waiting.continuation, result: .failure(unavailable))
-    case .want(let kind, let count): state.link?.send(.want(kind: kind, count: count))
+    case .want(let kind, let count):
+      let layer = state.pool.path(ofLayer: kind.layer)
+      state.link?.send(
+        layer.map { .wantLayer(language: kind.language, count: count, id: kind.layer, path: $0) }
+          ?? .want(language: kind.language, count: count))
     case .discard(let worker):
       sandbox_close(worker.socket)
       state.link?.send(.kill(worker: worker.id))
@@ -104,7 +108,7 @@ extension SupervisedSandbox {
     let channel = WorkerChannel(
       worker, poll: link.poll, request: waiting.request, frameBytesMax: waiting.frameBytesMax)
     state.running[worker.id] = Running(
-      channel: channel, lingersUntil: nil, givenUpAt: .now + limits.timeout + Self.overdueMax)
+      channel: channel, givenUpAt: .now + limits.timeout + Self.overdueMax)
     link.send(
       .start(
         worker: worker.id, timeoutMilliseconds: UInt32(clamping: max(1, limits.timeout.milliseconds)),

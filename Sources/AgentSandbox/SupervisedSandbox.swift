@@ -41,14 +41,10 @@ public final class SupervisedSandbox: Sandbox {
   /// A call under way.
   struct Running {
     var channel: WorkerChannel
-    /// When the worker is killed because it lingers after its last frame.
-    var lingersUntil: ContinuousClock.Instant?
     /// When the supervisor is given up because it does not keep to the call's time.
     var givenUpAt: ContinuousClock.Instant
   }
 
-  /// How long a worker may take to end by itself once it has said its last.
-  static let lingerMax = Duration.milliseconds(100)
   /// How much later than the call's own time the supervisor may tell of its end.
   static let overdueMax = Duration.seconds(10)
 

@@ -15,14 +15,29 @@ public struct SandboxProgram: Sendable, Hashable {
   public var source: String
   /// The function to call; nil runs the whole source, whose last expression is the result (the code interpreter).
   public var entryPoint: String?
+  /// What it may import besides the standard library.
+  public var layer: SandboxLayer?
 
   /// Makes a program.
-  public init(language: SandboxLanguage, version: String? = nil, source: String, entryPoint: String? = "main") {
+  public init(
+    language: SandboxLanguage, version: String? = nil, source: String, entryPoint: String? = "main",
+    layer: SandboxLayer? = nil
+  ) {
     self.language = language
     self.version = version
     self.source = source
     self.entryPoint = entryPoint
+    self.layer = layer
   }
+}
+
+/// Packages that were installed ahead of time; programs read them, and cannot change them.
+public struct SandboxLayer: Sendable, Hashable {
+  /// Their folder on the host.
+  public var path: String
+
+  /// Makes a layer.
+  public init(path: String) { self.path = path }
 }
 
 /// One call of a program.

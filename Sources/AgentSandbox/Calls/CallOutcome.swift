@@ -26,7 +26,7 @@ extension SandboxOutcome {
     case .output: .outputLimit
     case .exited: .crashed("The program ended its process with exit code \(end.code) before it had a result.")
     case .signal: .crashed("The program's process was ended by \(signalName(end.code)) before it had a result.")
-    case .killed, .whileWaiting: .crashed("The program's process was killed before it had a result.")
+    case .killed, .whileWaiting, .settled: .crashed("The program's process was killed before it had a result.")
     }
   }
 

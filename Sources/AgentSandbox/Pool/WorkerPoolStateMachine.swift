@@ -5,7 +5,7 @@ struct WorkerPoolStateMachine {
   /// A process that runs one call.
   struct Worker: Hashable {
     var id: UInt32
-    var kind: UInt32
+    var kind: WorkerKind
     /// Its channel.
     var socket: Int32
   }
@@ -14,7 +14,7 @@ struct WorkerPoolStateMachine {
   enum Action: Hashable {
     case give(Worker, to: UInt64, isCold: Bool)
     case refuse(UInt64, SandboxUnavailable)
-    case want(kind: UInt32, count: UInt32)
+    case want(kind: WorkerKind, count: UInt32)
     /// It is not needed: kill it and close its channel.
     case discard(Worker)
     /// It is gone: close its channel.
@@ -23,14 +23,13 @@ struct WorkerPoolStateMachine {
 
   private struct Waiter {
     var call: UInt64
-    var language: SandboxLanguage
-    var version: String?
+    var program: SandboxProgram
     /// Nil before the supervisor has said what there is.
-    var kind: UInt32?
+    var kind: WorkerKind?
     var deadline: ContinuousClock.Instant
   }
 
-  private struct Kind {
+  struct Kind {
     var idle: [Worker] = []
     var busy = 0
     var waiting = 0
@@ -43,16 +42,22 @@ struct WorkerPoolStateMachine {
   }
 
   private let configuration: SandboxConfiguration
-  private var kinds: [UInt32: Kind] = [:]
+  private(set) var kinds: [WorkerKind: Kind] = [:]
   private var waiters: [Waiter] = []
-  private var busy: [UInt32: UInt32] = [:]
+  private var busy: [UInt32: WorkerKind] = [:]
+  /// The layers by their folders; numbered from 1.
+  private var layers: [String: UInt32] = [:]
+  private var lastLayer: UInt32 = 0
   private(set) var facts: SandboxFacts?
   /// Why nothing runs for the time being.
-  private var down: String? = "the sandbox is starting"
+  private(set) var down: String? = "the sandbox is starting"
   /// Why nothing will run; a fault of the machine or of the settings.
-  private var refusal: String?
+  private(set) var refusal: String?
 
   init(_ configuration: SandboxConfiguration) { self.configuration = configuration }
+
+  /// The folder of a layer; nil for 0.
+  func path(ofLayer number: UInt32) -> String? { layers.first { $0.value == number }?.key }
 
   /// Whether time matters: somebody waits or runs.
   var isQuiet: Bool { waiters.isEmpty && busy.isEmpty }
@@ -60,13 +65,12 @@ struct WorkerPoolStateMachine {
   // MARK: Calls
 
   mutating func request(
-    _ call: UInt64, _ language: SandboxLanguage, version: String?, now: ContinuousClock.Instant
+    _ call: UInt64, _ program: SandboxProgram, now: ContinuousClock.Instant
   ) -> [Action] {
-    var waiter = Waiter(
-      call: call, language: language, version: version, kind: nil, deadline: now + configuration.waitMax)
+    var waiter = Waiter(call: call, program: program, kind: nil, deadline: now + configuration.waitMax)
     if let refusal { return [.refuse(call, SandboxUnavailable(refusal))] }
     if facts != nil {
-      switch place(language, version) {
+      switch place(program) {
       case .success(let kind): waiter.kind = kind
       case .failure(let unavailable): return [.refuse(call, unavailable)]
       }
@@ -101,7 +105,7 @@ struct WorkerPoolStateMachine {
     var actions: [Action] = []
     for waiter in waiters where waiter.deadline <= now {
       let cause = waiter.kind.flatMap { kinds[$0]?.fault } ?? down ?? "\(busy.count) programs run"
-      let message = "No worker came free for \(waiter.language.rawValue) within \(configuration.waitMax): \(cause)."
+      let message = "No worker came free for \(waiter.program.language.rawValue) within \(configuration.waitMax): \(cause)."
       actions.append(.refuse(waiter.call, SandboxUnavailable(message)))
       _ = leave(waiter.call)
     }
@@ -120,7 +124,7 @@ struct WorkerPoolStateMachine {
     }
     var actions: [Action] = []
     for index in waiters.indices.reversed() {
-      switch place(waiters[index].language, waiters[index].version) {
+      switch place(waiters[index].program) {
       case .success(let kind):
         waiters[index].kind = kind
         kinds[kind, default: Kind()].waiting += 1
@@ -152,6 +156,7 @@ struct WorkerPoolStateMachine {
   mutating func ended(_ worker: UInt32) -> [Action] {
     if let kind = busy.removeValue(forKey: worker) {
       kinds[kind]?.busy -= 1
+      forgetIfAtRest(kind)
       return kinds.keys.sorted().flatMap { wants($0) }
     }
     for kind in kinds.keys {
@@ -164,12 +169,12 @@ struct WorkerPoolStateMachine {
   }
 
   /// An interpreter does not start. The supervisor tries again; calls wait if it worked before.
-  mutating func fault(_ kind: UInt32, _ text: String) -> [Action] {
+  mutating func fault(_ kind: WorkerKind, _ text: String) -> [Action] {
     kinds[kind, default: Kind()].fault = text
     guard let state = kinds[kind], !state.hasWorked else { return [] }
     var actions: [Action] = []
     for waiter in waiters where waiter.kind == kind {
-      actions.append(.refuse(waiter.call, SandboxUnavailable(cannotStart(waiter.language, text))))
+      actions.append(.refuse(waiter.call, SandboxUnavailable(cannotStart(waiter.program.language, text))))
       _ = leave(waiter.call)
     }
     return actions
@@ -213,7 +218,7 @@ struct WorkerPoolStateMachine {
   }
 
   /// As many workers as calls wait, within the bound on all workers.
-  private mutating func wants(_ kind: UInt32) -> [Action] {
+  private mutating func wants(_ kind: WorkerKind) -> [Action] {
     guard let state = kinds[kind] else { return [] }
     let all = kinds.values.reduce(0) { $0 + $1.busy + $1.idle.count + $1.wanted }
     let count = min(state.waiting - state.wanted, configuration.workersMax - all)
@@ -222,15 +227,37 @@ struct WorkerPoolStateMachine {
     return [.want(kind: kind, count: UInt32(count))]
   }
 
-  private func target(_ kind: UInt32) -> Int {
-    switch kind {
+  /// Agents come and go, and their layers with them.
+  private mutating func forgetIfAtRest(_ kind: WorkerKind) {
+    guard kind.layer != 0, let state = kinds[kind], state.busy + state.waiting + state.wanted + state.idle.count == 0
+    else { return }
+    kinds[kind] = nil
+    layers = layers.filter { $0.value != kind.layer }
+  }
+
+  func target(_ kind: WorkerKind) -> Int {
+    guard kind.layer == 0 else { return 0 }
+    return switch kind.language {
     case 1: configuration.pythonPool
     case 2: configuration.denoPool
     default: 0
     }
   }
 
-  private func place(_ language: SandboxLanguage, _ version: String?) -> Result<UInt32, SandboxUnavailable> {
+  private mutating func place(_ program: SandboxProgram) -> Result<WorkerKind, SandboxUnavailable> {
+    place(program.language, program.version).map { language in
+      WorkerKind(language: language, layer: program.layer.map { number(ofLayer: $0.path) } ?? 0)
+    }
+  }
+
+  private mutating func number(ofLayer path: String) -> UInt32 {
+    if let known = layers[path] { return known }
+    lastLayer += 1
+    layers[path] = lastLayer
+    return lastLayer
+  }
+
+  func place(_ language: SandboxLanguage, _ version: String?) -> Result<UInt32, SandboxUnavailable> {
     guard let facts else { return .failure(SandboxUnavailable("The sandbox is starting.")) }
     guard let kind = facts.kind(language, version: version) else {
       let versions = facts.newestFirst(language)
@@ -240,7 +267,7 @@ struct WorkerPoolStateMachine {
         : "There is no \(language.rawValue) \(version ?? "") here; there are: \(versions.joined(separator: ", "))."
       return .failure(SandboxUnavailable(message))
     }
-    if let state = kinds[kind], !state.hasWorked, let fault = state.fault {
+    if let state = kinds[WorkerKind(language: kind)], !state.hasWorked, let fault = state.fault {
       return .failure(SandboxUnavailable(cannotStart(language, fault)))
     }
     return .success(kind)
@@ -249,32 +276,12 @@ struct WorkerPoolStateMachine {
   private func missing(_ language: SandboxLanguage) -> String {
     let setting = language == .python ? "SANDBOX_PYTHON" : "SANDBOX_DENO"
     let interpreter = language == .python ? "Python" : "Deno"
-    let fault = kinds[language.kind]?.fault.map { " (\($0))" } ?? ""
+    let fault = kinds[WorkerKind(language: language.kind)]?.fault.map { " (\($0))" } ?? ""
     return "Code in \(language.rawValue) cannot be run here: there is no \(interpreter)\(fault). "
       + "Install it, or name it with \(setting)."
   }
 
   private func cannotStart(_ language: SandboxLanguage, _ text: String) -> String {
     "Code in \(language.rawValue) cannot be run: its interpreter does not start: \(text)"
-  }
-}
-
-extension WorkerPoolStateMachine {
-  /// How it stands, for people.
-  var status: SandboxStatus {
-    guard let facts else { return SandboxStatus(refusal: refusal ?? down) }
-    var status = SandboxStatus(
-      refusal: refusal ?? down, isolation: facts.isolation, enforcement: facts.enforcement)
-    for language in SandboxLanguage.allCases {
-      var entry = SandboxStatus.Language(versions: facts.newestFirst(language), target: target(language.kind))
-      if case .failure(let unavailable) = place(language, nil) { entry.refusal = unavailable.message }
-      for (kind, state) in kinds where kind & 0xFF == language.kind {
-        entry.idle += state.idle.count
-        entry.busy += state.busy
-        entry.coldStarts += state.coldStarts
-      }
-      status.languages[language] = entry
-    }
-    return status
   }
 }

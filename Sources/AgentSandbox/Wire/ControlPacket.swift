@@ -4,13 +4,20 @@ enum ControlRequest: Hashable {
   case start(worker: UInt32, timeoutMilliseconds: UInt32, memoryMB: UInt32, outputKB: UInt32)
   case kill(worker: UInt32)
   /// More workers than the pool's, at once.
-  case want(kind: UInt32, count: UInt32)
+  case want(language: UInt32, count: UInt32)
+  /// The same with a folder of packages at `/layer`; the id comes back with each of these workers.
+  case wantLayer(language: UInt32, count: UInt32, id: UInt32, path: String)
+  /// The worker's last frame was read: it is ended; answered by `settled`, or by `ended` where it is gone already.
+  case result(worker: UInt32)
 
   var bytes: [UInt8] {
     switch self {
     case .start(let worker, let timeout, let memory, let output): Self.fields(1, worker, timeout, memory, output)
     case .kill(let worker): Self.fields(2, worker)
-    case .want(let kind, let count): Self.fields(3, kind, count)
+    case .want(let language, let count): Self.fields(3, language, count)
+    case .wantLayer(let language, let count, let id, let path):
+      Self.fields(4, language, count, id) + Array(path.utf8)
+    case .result(let worker): Self.fields(5, worker)
     }
   }
 
@@ -25,6 +32,8 @@ struct WorkerEnd: Sendable, Hashable {
   enum Cause: UInt32, Sendable {
     case exited = 1
     case signal, timeout, memory, output, killed, whileWaiting, processorTime
+    /// It has said its last, and is killed; no packet has this number.
+    case settled = 1000
   }
   var cause: Cause
   /// The exit code or the signal.
@@ -38,11 +47,13 @@ struct WorkerEnd: Sendable, Hashable {
 enum ControlPacket: Hashable {
   case hello(json: [UInt8])
   /// A worker waits; its channel comes along.
-  case ready(worker: UInt32, kind: UInt32, isCold: Bool)
+  case ready(worker: UInt32, language: UInt32, isCold: Bool, layer: UInt32)
   case started(worker: UInt32)
   case ended(worker: UInt32, WorkerEnd)
   case output(worker: UInt32, isError: Bool, bytes: [UInt8])
-  case fault(kind: UInt32, text: String)
+  /// What a worker took whose last frame was read; its end follows, and frees its place.
+  case settled(worker: UInt32, WorkerEnd)
+  case fault(language: UInt32, layer: UInt32, text: String)
 
   /// The protocol that both sides have to speak.
   static let version: UInt32 = 1
@@ -58,7 +69,8 @@ enum ControlPacket: Hashable {
     guard count >= 1 else { return nil }
     switch field(0) {
     case 100 where count >= 2 && field(1) == Self.version: self = .hello(json: Array(bytes[8...]))
-    case 101 where count >= 5: self = .ready(worker: field(1), kind: field(2), isCold: field(3) != 0)
+    case 101 where count >= 5: 
+      self = .ready(worker: field(1), language: field(2), isCold: field(3) != 0, layer: field(4))
     case 102 where count >= 2: self = .started(worker: field(1))
     case 103 where count >= 7:
       guard let cause = WorkerEnd.Cause(rawValue: field(2)) else { return nil }
@@ -68,7 +80,13 @@ enum ControlPacket: Hashable {
       self = .ended(worker: field(1), end)
     case 104 where count >= 3 && (1...2).contains(field(2)):
       self = .output(worker: field(1), isError: field(2) == 2, bytes: Array(bytes[12...]))
-    case 105 where count >= 2: self = .fault(kind: field(1), text: String(decoding: bytes[8...], as: UTF8.self))
+    case 105 where count >= 3:
+      self = .fault(language: field(1), layer: field(2), text: String(decoding: bytes[12...], as: UTF8.self))
+    case 106 where count >= 5:
+      let end = WorkerEnd(
+        cause: .settled, wallMicroseconds: Int(field(2)), processorMicroseconds: Int(field(3)),
+        memoryPeakKB: Int(field(4)))
+      self = .settled(worker: field(1), end)
     default: return nil
     }
   }
