@@ -26,7 +26,7 @@ extension App {
     do {
       let model = try RoutedChatModel(settings.modelRoutes(), over: transport, onAttempt: ModelMetrics().note)
       let code = CodeExecution(settings, logger: logger)
-      let toolsets = ToolsetCatalog(try settings.toolsets(over: transport, logger: logger) + code.toolsets)
+      let toolsets = ToolsetCatalog(try settings.toolsets(code, over: transport, logger: logger))
       let report = HealthReport(model: model, toolsets: toolsets, code: code, reloads: ReloadStatus())
       let limits = settings.runtimeLimits
       let runs = ActiveRuns(runsMax: limits.concurrentRunsMax, timeout: limits.executionTimeout)
@@ -45,7 +45,7 @@ extension App {
         healthDetails: report.details)
       let server = settings.server(parts, logger: logger, onStart: onStart)
       let reload = ReloadSignal(
-        settings.reloads(of: model, toolsets, adding: code.toolsets, over: transport, logger: logger),
+        settings.reloads(of: model, toolsets, code, over: transport, logger: logger),
         status: report.reloads, logger: logger)
       return BuiltApp(
         server: server, background: BackgroundWork(health: health, runs: runs, toolsets: toolsets, code: code),

@@ -11,18 +11,19 @@ struct CodeExecution: Sendable {
   /// Runs code; nil where it is off or not installed.
   let sandbox: SupervisedSandbox?
   /// `code_interpreter`; one source for the process, since it keeps files.
-  let toolsets: [Toolset]
-  private let refusal: String?
+  let interpreter: CodeInterpreterSource?
+  /// Why there is no sandbox.
+  let refusal: String?
 
   init(_ settings: Settings, logger: Logger) {
     switch settings.sandbox(logger: logger) {
     case .success(let sandbox):
       self.sandbox = sandbox
-      toolsets = [CodeInterpreterSource(sandbox).toolset]
+      interpreter = CodeInterpreterSource(sandbox)
       refusal = nil
     case .failure(let unavailable):
       sandbox = nil
-      toolsets = []
+      interpreter = nil
       refusal = unavailable.message
     }
   }

@@ -105,7 +105,8 @@ struct WorkerPoolStateMachine {
     var actions: [Action] = []
     for waiter in waiters where waiter.deadline <= now {
       let cause = waiter.kind.flatMap { kinds[$0]?.fault } ?? down ?? "\(busy.count) programs run"
-      let message = "No worker came free for \(waiter.program.language.rawValue) within \(configuration.waitMax): \(cause)."
+      let message =
+        "No worker came free for \(waiter.program.language.rawValue) within \(configuration.waitMax): \(cause)."
       actions.append(.refuse(waiter.call, SandboxUnavailable(message)))
       _ = leave(waiter.call)
     }

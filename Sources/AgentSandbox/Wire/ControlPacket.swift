@@ -69,7 +69,7 @@ enum ControlPacket: Hashable {
     guard count >= 1 else { return nil }
     switch field(0) {
     case 100 where count >= 2 && field(1) == Self.version: self = .hello(json: Array(bytes[8...]))
-    case 101 where count >= 5: 
+    case 101 where count >= 5:
       self = .ready(worker: field(1), language: field(2), isCold: field(3) != 0, layer: field(4))
     case 102 where count >= 2: self = .started(worker: field(1))
     case 103 where count >= 7:
