@@ -12,14 +12,16 @@ import pytest
 
 from driver import Supervisor
 
+NEWER = {"clone3": 435, "open_tree": 428, "move_mount": 429, "fsopen": 430, "mount_setattr": 442}
 NUMBERS = {
-    "x86_64": {"clone": 56, "clone3": 435, "unshare": 272, "setns": 308, "mount": 165, "umount2": 166, "pivot_root": 155,
-               "sethostname": 170, "open_tree": 428, "move_mount": 429, "mount_setattr": 442, "fsopen": 430, "seccomp": 317},
-    "aarch64": {"clone": 220, "clone3": 435, "unshare": 97, "setns": 268, "mount": 40, "umount2": 39, "pivot_root": 41,
-                "sethostname": 161, "open_tree": 428, "move_mount": 429, "mount_setattr": 442, "fsopen": 430, "seccomp": 277},
+    "x86_64": {"clone": 56, "unshare": 272, "setns": 308, "mount": 165, "umount2": 166, "pivot_root": 155,
+               "sethostname": 170, "seccomp": 317, **NEWER},
+    "aarch64": {"clone": 220, "unshare": 97, "setns": 268, "mount": 40, "umount2": 39, "pivot_root": 41,
+                "sethostname": 161, "seccomp": 277, **NEWER},
 }.get(platform.machine(), {})
-# docs/THREAT_MODEL.md names them: what a profile must let through beyond Docker's default.
-NEEDED = ["clone3", "mount", "mount_setattr", "move_mount", "open_tree", "pivot_root", "sethostname", "umount2", "unshare"]
+# What a profile must let through beyond Docker's default (docs/THREAT_MODEL.md).
+NEEDED = ["clone3", "mount", "mount_setattr", "move_mount", "open_tree", "pivot_root", "sethostname", "umount2",
+          "unshare"]
 # CHOWN, DAC_OVERRIDE, FOWNER, FSETID, KILL, SETGID, SETUID, SETPCAP, NET_BIND_SERVICE, NET_RAW, SYS_CHROOT, MKNOD,
 # AUDIT_WRITE, SETFCAP
 DOCKERS = [0, 1, 3, 4, 5, 6, 7, 8, 10, 13, 18, 27, 29, 31]
