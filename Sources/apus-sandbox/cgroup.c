@@ -129,8 +129,14 @@ static bool hand_down(const char *own, const char *controllers) {
   char leaf[PATH_MAX], all[4096];
   if (snprintf(leaf, sizeof leaf, "%s/apus-host", own) >= (int)sizeof leaf) return false;
   if (errno != EBUSY || (mkdir(leaf, 0755) != 0 && errno != EEXIST)) return false;
-  read_file(own, "cgroup.procs", all, sizeof all);
-  for (char *rest = all, *pid; (pid = strsep(&rest, "\n")) && *pid;) write_file(leaf, "cgroup.procs", pid);
+  // As many at a time as fit; a number that is cut off at the end waits for the next round.
+  for (int round = 0; round < 64; round++) {
+    read_file(own, "cgroup.procs", all, sizeof all);
+    char *end = strrchr(all, '\n');
+    if (!end) break;
+    *end = 0;
+    for (char *rest = all, *pid; (pid = strsep(&rest, "\n"));) write_file(leaf, "cgroup.procs", pid);
+  }
   return write_file(own, "cgroup.subtree_control", controllers);
 }
 

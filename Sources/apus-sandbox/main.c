@@ -179,6 +179,7 @@ int main(int count, char **arguments) {
   find_interpreters();
   probe_isolation();
   if (sup.isolation != ISOLATION_NONE) cgroups_setup();
+  probe_limits();
   hello_send();
   for (size_t i = 0; i < missing_count; i++) control_fault(missing[i].language, 0, missing[i].why);
   if (sup.isolation == ISOLATION_NONE) return 0;

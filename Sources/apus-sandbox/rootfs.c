@@ -19,8 +19,9 @@ extern int mount(const char *source, const char *target, const char *type, unsig
 extern int umount2(const char *target, int flags);
 enum { FLAG_NOSUID = 2, FLAG_DETACH = 2, RECURSIVE = 0x8000, EMPTY_PATH = 0x1000 };
 
-static const char *const devices[] = {"/dev/null", "/dev/zero", "/dev/random", "/dev/urandom"};
-enum { DEVICES = 4, FIXED = 3, SOURCES_MAX = BINDS_LIMIT + DEVICES + FIXED + 1 };
+// No /dev/zero: mapped and shared it is memory that no limit of a process counts.
+static const char *const devices[] = {"/dev/null", "/dev/random", "/dev/urandom"};
+enum { DEVICES = 3, FIXED = 3, SOURCES_MAX = BINDS_LIMIT + DEVICES + FIXED + 1 };
 // Where the loader and the C library may be; a link stays a link.
 static const char *const fixed[FIXED] = {"/lib", "/lib64", "/usr/lib64"};
 

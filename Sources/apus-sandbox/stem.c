@@ -36,6 +36,7 @@ static void set_limits(void) {
   limit_resource(RLIMIT_CORE, 0);
   limit_resource(RLIMIT_FSIZE, 64 * MIB);
   limit_resource(RLIMIT_MEMLOCK, 0);
+  limit_resource(RLIMIT_SIGPENDING, 1024);
   limit_resource(RLIMIT_STACK, 8 * MIB);
 }
 

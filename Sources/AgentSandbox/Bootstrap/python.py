@@ -143,7 +143,7 @@ def enter(uid, fds, filter_):
         os.mkdir("/tmp/work")
         os.chdir("/tmp/work")
         for kind, most in ((resource.RLIMIT_NPROC, 16), (resource.RLIMIT_NOFILE, 64), (resource.RLIMIT_CORE, 0),
-                           (resource.RLIMIT_FSIZE, 64 << 20), (resource.RLIMIT_MEMLOCK, 0),
+                           (resource.RLIMIT_FSIZE, 64 << 20), (resource.RLIMIT_MEMLOCK, 0), (resource.RLIMIT_SIGPENDING, 1024),
                            (resource.RLIMIT_STACK, 8 << 20)):
             hard = resource.getrlimit(kind)[1]
             most = most if hard == resource.RLIM_INFINITY else min(most, hard)

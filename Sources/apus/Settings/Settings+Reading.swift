@@ -80,7 +80,7 @@ extension Settings {
     sandboxDeno = reader.file("SANDBOX_DENO", allowed: allowed)
     sandboxPythonIdle = reader.integer("SANDBOX_PYTHON_IDLE", or: sandboxPythonIdle, in: 0...256)
     sandboxDenoIdle = reader.integer("SANDBOX_DENO_IDLE", or: sandboxDenoIdle, in: 0...256)
-    sandboxWorkersMax = reader.integer("SANDBOX_WORKERS_MAX", or: sandboxWorkersMax, in: 1...512)
+    sandboxWorkersMax = reader.integer("SANDBOX_WORKERS_MAX", or: sandboxWorkersMax, in: 1...256)
     sandboxRefillCPU = reader.integer("SANDBOX_REFILL_CPU", or: sandboxRefillCPU, in: 1...10_000)
     codeModelCallsMax = reader.integer("SANDBOX_MODEL_CALLS_MAX", or: codeModelCallsMax, in: 0...100_000)
     codeModelTokensMax = reader.integer("SANDBOX_MODEL_TOKENS_MAX", or: codeModelTokensMax, in: 0...1 << 30)
