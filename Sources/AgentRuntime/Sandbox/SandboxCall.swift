@@ -15,13 +15,19 @@ public struct SandboxProgram: Sendable, Hashable {
   public var source: String
   /// The function to call; nil runs the whole source, whose last expression is the result (the code interpreter).
   public var entryPoint: String?
+  /// What it may import besides the standard library; Python alone has that.
+  public var layer: SandboxLayer?
 
   /// Makes a program.
-  public init(language: SandboxLanguage, version: String? = nil, source: String, entryPoint: String? = "main") {
+  public init(
+    language: SandboxLanguage, version: String? = nil, source: String, entryPoint: String? = "main",
+    layer: SandboxLayer? = nil
+  ) {
     self.language = language
     self.version = version
     self.source = source
     self.entryPoint = entryPoint
+    self.layer = layer
   }
 }
 
