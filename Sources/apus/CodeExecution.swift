@@ -9,11 +9,14 @@ import Logging
 struct CodeExecution: Sendable {
   /// Runs code; nil where it is off or not installed.
   let sandbox: ProcessSandbox?
+  /// Gets packages and repositories for it; nil where neither is configured.
+  let supply: LayerStore?
   /// `code_interpreter`; one source for the process, since it keeps files.
   let toolsets: [Toolset]
   private let refusal: String?
 
   init(_ settings: Settings, logger: Logger) {
+    supply = settings.layers(logger: logger)
     switch settings.sandbox(logger: logger) {
     case .success(let sandbox):
       self.sandbox = sandbox

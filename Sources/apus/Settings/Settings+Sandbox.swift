@@ -15,7 +15,7 @@ extension Settings {
       return .failure(SandboxUnavailable("the program \(Self.supervisorName) is not beside apus; install both"))
     }
     var configuration = ProcessSandbox.Configuration(supervisor: supervisor)
-    configuration.pythons = [sandboxPython ?? Self.onPath("python3", first: "/usr/bin/python3")].compactMap { $0 }
+    configuration.pythons = [pythonPath].compactMap { $0 }
     configuration.deno = sandboxDeno ?? Self.onPath("deno", first: nil)
     configuration.pythonIdle = sandboxPythonIdle
     configuration.denoIdle = sandboxDenoIdle
@@ -24,7 +24,11 @@ extension Settings {
     return .success(ProcessSandbox(configuration, group: .singleton, log: logger))
   }
 
-  private static var supervisor: String? {
+  /// The Python that runs user code; nil where there is none.
+  var pythonPath: String? { sandboxPython ?? Self.onPath("python3", first: "/usr/bin/python3") }
+
+  /// Where the supervisor is; nil where it is not installed.
+  static var supervisor: String? {
     let own = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
     guard let folder = own?.lastIndex(of: "/").map({ own?[..<$0] ?? "" }) else { return nil }
     let path = folder + "/" + supervisorName
