@@ -13,6 +13,12 @@ public struct CodeRepository: Sendable, Hashable {
   /// The URL, without the commit.
   public var url: String { "\(host.isPlain ? "http" : "https")://\(host.authority)\(path)" }
 
+  /// Reads `https://host/path` and a commit; nil for what is none.
+  public init?(url: String, commit: String) {
+    guard let reference = try? CodeReference("\(url)@\(commit)"), reference.file == nil else { return nil }
+    self = reference.repository
+  }
+
   /// Makes a repository of parts that were checked.
   init(host: CodeHost, path: String, commit: String) {
     self.host = host

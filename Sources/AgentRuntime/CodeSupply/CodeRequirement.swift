@@ -50,10 +50,10 @@ public struct CodeRequirement: Sendable, Hashable, CustomStringConvertible {
     return (package, rest.dropFirst(2))
   }
 
-  /// Blanks may stand around `==`, and nowhere within a name or a version.
+  /// Blanks may stand around `==` and in a list of extras, and nowhere within a name or a version.
   private static func isSpaced(_ parts: [Substring]) -> Bool {
     zip(parts, parts.dropFirst()).allSatisfy { left, right in
-      left.hasSuffix("=") || right.hasPrefix("=") || left.hasSuffix(",") || right.hasPrefix("[")
+      left.last.map("=,[".contains) == true || right.first.map("=,[]".contains) == true
     }
   }
 

@@ -66,13 +66,13 @@ struct CodePlan: Sendable {
   }
 
   private mutating func readPackage(_ content: String) {
-    if let off = policy.packagesOff { return note([.key("type")], "'package' is off: \(off)") }
     guard language == .python else {
       return note(
         [.key("type")],
         "'package' is for python alone, since packages of \(language.rawValue) want a network while they run; "
           + "allowed: inline, repository")
     }
+    if let off = policy.packagesOff { return note([.key("type")], "'package' is off: \(off)") }
     do {
       package = try CodePackage(content)
     } catch {
@@ -93,13 +93,13 @@ struct CodePlan: Sendable {
 
   private mutating func readDependencies(_ texts: [String]) {
     let list: [Fault.Step] = [.key("dependencies")]
-    if let off = policy.packagesOff { return note(list, "dependencies are off: \(off); allowed is []") }
     guard language == .python else {
       return note(
         list,
         "dependencies are for python alone, since packages of \(language.rawValue) want a network while they run; "
           + "allowed is []")
     }
+    if let off = policy.packagesOff { return note(list, "dependencies are off: \(off); allowed is []") }
     guard texts.count <= Self.dependenciesMax else {
       return note(list, "has \(texts.count) items, more than \(Self.dependenciesMax)", "too_long")
     }

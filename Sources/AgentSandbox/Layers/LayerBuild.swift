@@ -11,7 +11,7 @@ struct LayerBuild: Sendable {
 
   /// What came of a build.
   struct Result: Sendable {
-    var hold: LayerHold
+    var layer: LayerFolder.Held
     var bytes: Int
     /// Layers that had to go.
     var removed: [String]
@@ -21,7 +21,7 @@ struct LayerBuild: Sendable {
   /// `CancellationError`; nothing of it is left then.
   func run() async throws -> Result {
     do {
-      if let hold = try await onDisk({ folder.hold(name) }) { return Result(hold: hold, bytes: 0, removed: []) }
+      if let held = try await onDisk({ folder.hold(name) }) { return Result(layer: held, bytes: 0, removed: []) }
       let building = try await onDisk { try folder.makeBuilding() }
       defer { withExtendedLifetime(building.hold) {} }
       do {
@@ -86,7 +86,7 @@ struct LayerBuild: Sendable {
 
   /// Puts the parts together, makes room, and makes it the layer. Blocks.
   private func finish(_ building: String, _ repository: String?, _ packages: String?) throws -> Result {
-    let files = "\(building)/\(LayerFolder.filesName)"
+    let files = folder.files(in: building)
     try LayerContents.merge(repository: repository, packages: packages, into: files)
     let bytes = try LayerContents.settle(files)
     guard bytes <= configuration.layerMaxMB << 20 else {
@@ -102,7 +102,7 @@ struct LayerBuild: Sendable {
       throw CodeSupplyUnavailable("running calls use all of CODE_LAYERS_MAX_MB (\(configuration.totalMaxMB) MB)")
     }
     try folder.publish(building, as: name, request: request.lines(index: configuration.index), bytes: bytes)
-    guard let hold = folder.hold(name) else { throw LayerDiskError("\(folder.path)/\(name) is gone again") }
-    return Result(hold: hold, bytes: bytes, removed: room.removed)
+    guard let held = folder.hold(name) else { throw LayerDiskError("\(folder.path)/\(name) is gone again") }
+    return Result(layer: held, bytes: bytes, removed: room.removed)
   }
 }

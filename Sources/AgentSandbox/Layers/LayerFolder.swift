@@ -12,25 +12,35 @@ import FoundationEssentials
   import Darwin
 #endif
 
-/// The directory of all layers. A layer is a directory named by 64 hexadecimal digits, with `files` and `layer.json`;
+/// The directory of all layers. A layer is a directory named by 64 hexadecimal digits, with `layer.json` and the files;
 /// it comes into being whole, by a rename. Everything here blocks.
 struct LayerFolder: Sendable {
+  /// A layer that nobody removes.
+  struct Held: Sendable {
+    let hold: LayerHold
+    /// Where its files are.
+    let files: String
+  }
+
   /// An absolute path.
   let path: String
 
-  static let filesName = "files"
+  private static let filesMark = "files-"
   private static let noteName = "layer.json"
   private static let buildingMark = ".building-"
   private static let removedMark = ".removed-"
 
-  /// Where a layer's files are.
-  func files(_ name: String) -> String { "\(path)/\(name)/\(Self.filesName)" }
-
   /// Holds a layer, and notes that it is used now; nil where there is none.
-  func hold(_ name: String) -> LayerHold? {
-    guard touch(name), let hold = LayerHold("\(path)/\(name)") else { return nil }
-    return hold
+  func hold(_ name: String) -> Held? {
+    let directory = "\(path)/\(name)"
+    guard touch(name), let hold = LayerHold(directory) else { return nil }
+    let inside = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
+    return inside.first { $0.hasPrefix(Self.filesMark) }.map { Held(hold: hold, files: "\(directory)/\($0)") }
   }
+
+  /// Where a build's files go. The name is the build's own: who still has the files of a layer that was removed and
+  /// built again must not take them for the new ones.
+  func files(in building: String) -> String { "\(building)/\(Self.filesMark)\(building.suffix(6))" }
 
   /// Notes that a layer is used now; false where there is none.
   func touch(_ name: String) -> Bool { unsafe utimensat(AT_FDCWD, "\(path)/\(name)/\(Self.noteName)", nil, 0) == 0 }

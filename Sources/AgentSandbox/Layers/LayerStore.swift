@@ -52,11 +52,13 @@ public final class LayerStore: CodeSupply {
     var tasks: [String: Task<Void, Never>] = [:]
     var waiters: [Int: Waiter] = [:]
     var nextWaiter = 0
-    var holds: [String: WeakHold] = [:]
+    var known: [String: Known] = [:]
   }
 
-  private struct WeakHold {
+  /// A layer that somebody may still hold.
+  private struct Known {
     weak var hold: LayerHold?
+    let files: String
   }
 
   let configuration: Configuration
@@ -73,6 +75,12 @@ public final class LayerStore: CodeSupply {
       State(
         builds: LayerBuildsStateMachine(runningMax: configuration.buildsMax, buildsMax: configuration.queueMax)))
   }
+
+  /// How many wait for builds.
+  var waitersCount: Int { state.withLock { $0.waiters.count } }
+
+  /// Whether nothing is being built.
+  var isIdle: Bool { state.withLock { $0.tasks.isEmpty } }
 
   /// What may be asked for.
   public var policy: CodeSupplyPolicy { configuration.policy }
@@ -107,19 +115,19 @@ public final class LayerStore: CodeSupply {
 
   private func found(_ name: String) async throws -> SandboxLayer? {
     let folder = folder
-    if let hold = state.withLock({ $0.holds[name]?.hold }) {
-      return try await onDisk { folder.touch(name) } ? layer(name, hold) : nil
+    if let known = state.withLock({ $0.known[name] }), let hold = known.hold {
+      return try await onDisk { folder.touch(name) } ? SandboxLayer(path: known.files, hold: hold) : nil
     }
-    return try await onDisk { folder.hold(name) }.map { layer(name, $0) }
+    return try await onDisk { folder.hold(name) }.map { share($0, name) }
   }
 
   /// Calls that follow share the hold while it lives.
-  private func layer(_ name: String, _ hold: LayerHold) -> SandboxLayer {
+  private func share(_ held: LayerFolder.Held, _ name: String) -> SandboxLayer {
     state.withLock { state in
-      state.holds = state.holds.filter { $0.value.hold != nil }
-      state.holds[name] = WeakHold(hold: hold)
+      state.known = state.known.filter { $0.value.hold != nil }
+      state.known[name] = Known(hold: held.hold, files: held.files)
     }
-    return SandboxLayer(path: folder.files(name), hold: hold)
+    return SandboxLayer(path: held.files, hold: held.hold)
   }
 }
 
@@ -161,7 +169,7 @@ extension LayerStore {
     let result: Result<SandboxLayer, any Error>
     do {
       let built = try await build.run()
-      result = .success(layer(build.name, built.hold))
+      result = .success(share(built.layer, build.name))
       if built.bytes > 0 { note(build, built, ContinuousClock.now - start) }
     } catch {
       result = .failure(error)

@@ -12,6 +12,7 @@ struct PipInstall: Sendable {
   /// Requests whose failures are told at once at most.
   private static let faultsMax = 8
   private static let wordsMax = 600
+  private static let fetchMark = "Could not fetch URL"
 
   /// Installs into `out`; `input` is an empty directory for what pip reads. Throws `CodeRefused` with all packages that
   /// cannot be had, `CodeSupplyUnavailable`, or `CancellationError`.
@@ -48,17 +49,20 @@ struct PipInstall: Sendable {
   }
 
   private func command(_ file: String) -> [String] {
-    // Beside the packages, so that the limit of the disk holds for it, too.
+    // Beside the packages, so that the limit of the disk holds for it, too. pip tells its log alone what the index
+    // answered. What is compiled here needs not be at each call: half of what an import takes.
     let script = """
       mkdir -p /out/.tmp && HOME=/out/.tmp TMPDIR=/out/.tmp "$@"
       code=$?
+      if [ $code -ne 0 ]; then grep -F "\(Self.fetchMark)" /out/.tmp/log | tail -n 20 >&2; fi
       rm -rf /out/.tmp
+      if [ $code -eq 0 ]; then "$1" -I -m compileall -q -s /out -p /layer /out >/dev/null 2>&1; fi
       exit $code
       """
     return [
       "/bin/sh", "-c", script, "sh", python.executable, "-I", "-B", "-m", "pip", "--isolated", "install", "--quiet",
       "--no-input", "--disable-pip-version-check", "--no-cache-dir", "--no-compile", "--progress-bar", "off",
-      "--retries", "2", "--timeout", "15", "--only-binary", ":all:", "--target", "/out", "--requirement", file,
+      "--log", "/out/.tmp/log", "--retries", "2", "--timeout", "15", "--only-binary", ":all:", "--target", "/out", "--requirement", file,
     ]
   }
 
@@ -79,7 +83,7 @@ struct PipInstall: Sendable {
     }
     var errors = lines.filter { $0.hasPrefix("ERROR: ") && !$0.contains("ResolutionImpossible") }
       .map { String($0.dropFirst(7)) }
-    if errors.isEmpty { errors = lines.suffix(3) }
+    if errors.isEmpty { errors = lines.filter { !$0.contains(Self.fetchMark) }.suffix(3) }
     let words = index.redacted(errors.joined(separator: "; "))
     let text = "pip: \(words.prefix(Self.wordsMax)); only wheels of CODE_PACKAGE_INDEX are installed"
     if let missing = Self.missing(errors, requirements) {
@@ -99,9 +103,11 @@ struct PipInstall: Sendable {
   /// What keeps pip from the index, for a while or until somebody mends it.
   private static func trouble(_ lines: [String]) -> String? {
     let signs = [
-      "connection broken by", "Max retries exceeded", "SSLError", "401 Error", "403 Client Error", "407 Client Error",
-      "Server Error", "No space left on device", "Read timed out",
+      "connection broken by", "Max retries exceeded", "SSLError", "ssl certificate", "401 Client Error",
+      "407 Client Error", "Server Error", "No space left on device", "Read timed out",
     ]
-    return lines.first { line in signs.contains { line.contains($0) } }
+    guard let line = lines.first(where: { line in signs.contains { line.contains($0) } }) else { return nil }
+    // Without the time that pip's log begins with.
+    return line.firstRange(of: fetchMark).map { String(line[$0.lowerBound...]) } ?? line
   }
 }
