@@ -6,14 +6,18 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1)))
 struct LayerFolderTests {
-  /// A build that takes one MiB.
-  private static let large = #"head -c 1048576 /dev/zero > "$out/data""#
+  /// A build that takes 1.2 MiB.
+  private static let large = #"head -c 1258291 /dev/zero > "$out/data""#
 
   @Test func theLeastRecentlyUsedGoes() async throws {
     try await withLayers(Self.large) { harness in
       let store = harness.store { ($0.layerMaxMB, $0.totalMaxMB) = (2, 3) }
       let first = try await store.layer(LayerHarness.request(0)).path
       let second = try await store.layer(LayerHarness.request(1)).path
+      for (path, hours) in [(first, 2.0), (second, 1.0)] {
+        try FileManager.default.setAttributes(
+          [.modificationDate: Date(timeIntervalSinceNow: -3600 * hours)], ofItemAtPath: path + "/../layer.json")
+      }
       #expect(try await store.layer(LayerHarness.request(0)).path == first)
       _ = try await store.layer(LayerHarness.request(2))
       let exist = FileManager.default.fileExists(atPath:)

@@ -23,7 +23,7 @@ struct LayerHarness: Sendable {
         if [ "$1" = --ro ]; then ro="$2"; fi
         shift
       done
-      echo "$*" >> "$here/builds"
+      printf '%s\\n' "$(echo "$*" | tr '\\n' ' ')" >> "$here/builds"
       \(work)
       """)
     try script("python", #"echo '{"executable": "/x/python", "version": "3.11.2", "pip": "23", "folders": ["/x"]}'"#)
@@ -61,7 +61,7 @@ struct LayerHarness: Sendable {
   /// What was run, a line each.
   var builds: [String] {
     let text = (try? String(contentsOfFile: here + "/builds", encoding: .utf8)) ?? ""
-    return text.split(separator: "\n").filter { $0.hasPrefix("--") }.map(String.init)
+    return text.split(separator: "\n").map(String.init)
   }
 
   /// What is in the folder.
