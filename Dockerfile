@@ -1,6 +1,7 @@
 # Builds Apus and puts the binary into a slim image.
 #   docker build -t apus .
 #   docker run -p 8000:8000 -v apus-data:/data -e RUNTIME_TOKEN=... -e LLM_PROXY_URL=http://... apus
+# Started like this it runs no user code: docs/THREAT_MODEL.md has the options for that.
 
 FROM swift:6.3-bookworm AS build
 RUN apt-get update \
@@ -16,13 +17,22 @@ RUN for product in apus apus-sandbox; do \
    && install -D ".build-release/release/$product" "/out/$product" || exit 1; \
     done
 
+# The interpreter of JavaScript and TypeScript, of the version in scripts/requirements-sandbox.txt.
+FROM debian:bookworm-slim AS deno
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends python3-pip \
+ && python3 -m pip install --no-cache-dir --target /deno deno==2.9.8
+
 FROM debian:bookworm-slim
 RUN apt-get update \
  && apt-get install -y --no-install-recommends ca-certificates curl libsqlite3-0 zlib1g python3 \
  && rm -rf /var/lib/apt/lists/* \
- && useradd --system --uid 10001 --user-group --home-dir /data --create-home apus
+ && groupadd --gid 10001 apus \
+ && useradd --uid 10001 --gid 10001 --home-dir /data --create-home apus
 COPY --from=build /out/apus /out/apus-sandbox /usr/local/bin/
-USER apus
+COPY --from=deno /deno/bin/deno /usr/local/bin/
+# By number: Kubernetes' runAsNonRoot cannot check a name.
+USER 10001:10001
 WORKDIR /data
 VOLUME /data
 # Four slashes: an absolute path.

@@ -83,9 +83,9 @@ let package = Package(
     .target(
       name: "AgentMCP", dependencies: ["AgentHTTP", "AgentJSON", "AgentRuntime", log, nio("NIOCore"), subprocess],
       swiftSettings: strictLibrary),
+    .target(name: "CSandboxSocket"),
     .target(
-      name: "AgentSandbox",
-      dependencies: ["AgentJSON", "AgentRuntime", log, nio("NIOCore"), nio("NIOPosix"), subprocess],
+      name: "AgentSandbox", dependencies: ["AgentJSON", "AgentRuntime", "CSandboxSocket", log, subprocess],
       exclude: ["Bootstrap"], swiftSettings: strictLibrary),
     .target(name: "AgentTelemetry", dependencies: ["AgentJSON", log, metrics], swiftSettings: strictLibrary),
     .target(
@@ -147,7 +147,8 @@ let package = Package(
       dependencies: ["AgentHTTP", "AgentJSON", "AgentMCP", "AgentRuntime", log, nio("NIOPosix"), subprocess],
       swiftSettings: strict),
     .testTarget(
-      name: "AgentSandboxTests", dependencies: ["AgentJSON", "AgentRuntime", "AgentSandbox", nio("NIOPosix")],
+      name: "AgentSandboxTests",
+      dependencies: ["AgentJSON", "AgentRuntime", "AgentSandbox", "AgentTesting", "CSandboxSocket", log],
       swiftSettings: strict),
     .testTarget(
       name: "AgentSQLiteTests",

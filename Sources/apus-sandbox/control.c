@@ -91,11 +91,11 @@ uint32_t language_field(const struct interpreter *interpreter) {
   return interpreter->language | place << VERSION_SHIFT;
 }
 
-void control_fault(uint32_t language, const char *text) {
+void control_fault(uint32_t language, uint32_t layer_id, const char *text) {
   struct {
-    uint32_t type, language;
+    uint32_t type, language, layer_id;
     char text[1024];
-  } packet = {.type = OUT_FAULT, .language = language};
+  } packet = {.type = OUT_FAULT, .language = language, .layer_id = layer_id};
   size_t length = strnlen(text, sizeof packet.text);
   memcpy(packet.text, text, length);
   control_send(&packet, offsetof(__typeof__(packet), text) + length, -1);
@@ -109,15 +109,17 @@ static void take(const uint32_t *fields, size_t length) {
     struct worker *worker = worker_find(fields[1]);
     if (worker) worker_kill(worker, CAUSE_KILLED);
   } else if (count >= 3 && fields[0] == IN_WANT) {
-    pool_want(fields[1], fields[2], "");
-  } else if (count >= 3 && fields[0] == IN_LAYER) {
+    pool_want(fields[1], fields[2], 0, "");
+  } else if (count >= 4 && fields[0] == IN_LAYER) {
     char path[PATH_MAX] = "";
-    size_t size = length - 3 * sizeof *fields;
-    if (size >= sizeof path) return control_fault(fields[1], "the layer's path is too long");
-    memcpy(path, fields + 3, size);
-    pool_want(fields[1], fields[2], path);
+    size_t size = length - 4 * sizeof *fields;
+    if (size >= sizeof path) return control_fault(fields[1], fields[3], "the layer's path is too long");
+    memcpy(path, fields + 4, size);
+    pool_want(fields[1], fields[2], fields[3], path);
+  } else if (count >= 2 && fields[0] == IN_RESULT) {
+    worker_settle(fields[1]);
   } else {
-    control_fault(0, "a packet that this protocol does not have");
+    control_fault(0, 0, "a packet that this protocol does not have");
   }
 }
 

@@ -18,7 +18,7 @@ struct ending {
 
 static uint64_t timeval_ns(struct timeval t) { return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_usec * 1000u; }
 
-static uint32_t saturated(uint64_t value) { return value > UINT32_MAX ? UINT32_MAX : (uint32_t)value; }
+uint32_t saturated(uint64_t value) { return value > UINT32_MAX ? UINT32_MAX : (uint32_t)value; }
 
 static bool says_out_of_memory(const struct stream *stream) {
   static const char words[] = "out of memory";
@@ -73,7 +73,7 @@ static void report_stillborn(struct worker *worker, struct ending ending) {
            length, errors->kept ? errors->kept : "");
   worker->zygote->failures++;
   worker->zygote->retry_ns = now_ns() + retry_pause(worker->zygote->failures);
-  control_fault(language_field(worker->zygote->interpreter), text);
+  zygote_fault(worker->zygote, text);
 }
 
 void worker_exited(struct worker *worker) {
@@ -86,8 +86,7 @@ void worker_exited(struct worker *worker) {
   if (worker->state == WORKER_STARTING) {
     report_stillborn(worker, ending);
   } else {
-    stream_send(worker, 0);
-    stream_send(worker, 1);
+    if (!worker->is_settled) stream_send(worker, 0), stream_send(worker, 1);
     report(worker, ending);
   }
   worker_release(worker);

@@ -180,9 +180,9 @@ int main(int count, char **arguments) {
   probe_isolation();
   if (sup.isolation != ISOLATION_NONE) cgroups_setup();
   hello_send();
-  for (size_t i = 0; i < missing_count; i++) control_fault(missing[i].language, missing[i].why);
+  for (size_t i = 0; i < missing_count; i++) control_fault(missing[i].language, 0, missing[i].why);
   if (sup.isolation == ISOLATION_NONE) return 0;
-  for (size_t i = 0; i < sup.interpreter_count; i++) zygote_for(&sup.interpreters[i], "");
+  for (size_t i = 0; i < sup.interpreter_count; i++) zygote_for(&sup.interpreters[i], 0, "");
   run_loop();
   end_all();
   return 0;

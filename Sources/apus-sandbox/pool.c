@@ -1,7 +1,9 @@
 // How many workers wait: the pool's, refilled at a bounded cost, and what the host wants at once.
 #if defined(__linux__)
 #define _GNU_SOURCE
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "supervisor.h"
 
@@ -64,11 +66,21 @@ static struct interpreter *interpreter_for(uint32_t language) {
   return NULL;
 }
 
-void pool_want(uint32_t language, uint32_t count, const char *layer) {
+static bool is_directory(const char *path) {
+  struct stat found;
+  return stat(path, &found) == 0 && S_ISDIR(found.st_mode);
+}
+
+void pool_want(uint32_t language, uint32_t count, uint32_t layer_id, const char *layer) {
   struct interpreter *interpreter = interpreter_for(language);
-  if (!interpreter) return control_fault(language, "no such interpreter");
-  struct zygote *zygote = zygote_for(interpreter, layer);
-  if (!zygote) return control_fault(language, "too many layers are in use at once");
+  if (!interpreter) return control_fault(language, layer_id, "no such interpreter");
+  if (layer[0] && !is_directory(layer)) {
+    char text[200];
+    snprintf(text, sizeof text, "the layer %.150s is no directory", layer);
+    return control_fault(language, layer_id, text);
+  }
+  struct zygote *zygote = zygote_for(interpreter, layer_id, layer);
+  if (!zygote) return control_fault(language, layer_id, "too many layers are in use at once");
   if (count > WORKERS_LIMIT) count = WORKERS_LIMIT;
   zygote->wanted = zygote->wanted + count > WORKERS_LIMIT ? WORKERS_LIMIT : zygote->wanted + count;
 }

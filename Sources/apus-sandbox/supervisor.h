@@ -14,8 +14,8 @@ enum { KEPT_BYTES = 65536, PACKET_MAX = KEPT_BYTES + 64 };
 enum { MIB = 1024 * 1024 };
 
 // What the host sends, and what it is sent (first field of every packet).
-enum { IN_START = 1, IN_KILL = 2, IN_WANT = 3, IN_LAYER = 4 };
-enum { OUT_HELLO = 100, OUT_READY, OUT_STARTED, OUT_ENDED, OUT_OUTPUT, OUT_FAULT };
+enum { IN_START = 1, IN_KILL = 2, IN_WANT = 3, IN_LAYER = 4, IN_RESULT = 5 };
+enum { OUT_HELLO = 100, OUT_READY, OUT_STARTED, OUT_ENDED, OUT_OUTPUT, OUT_FAULT, OUT_SETTLED };
 // Low byte of a language field; the bits above it are the interpreter's place among the language's versions.
 enum { PYTHON = 1, DENO = 2, LANGUAGE_MASK = 255, VERSION_SHIFT = 8 };
 enum cause {
@@ -48,6 +48,7 @@ struct zygote {
   enum zygote_state state;
   struct interpreter *interpreter;
   char layer[PATH_MAX];  // empty: none
+  uint32_t layer_id;     // what the host calls it; 0: none
   pid_t pid;
   int pidfd, socket, errors;
   uint32_t forks, starting, wanted, failures, serial;
@@ -72,7 +73,7 @@ struct worker {
   enum worker_state state;
   uint32_t id, zygote_serial;
   struct zygote *zygote;
-  bool cold, is_ready;
+  bool cold, is_ready, is_settled;
   pid_t pid;
   int pidfd, channel;
   struct stream streams[2];
@@ -109,7 +110,7 @@ void control_setup(void);
 void control_readable(void);
 void control_flush(void);
 bool control_send(const void *packet, size_t length, int fd);
-void control_fault(uint32_t language, const char *text);
+void control_fault(uint32_t language, uint32_t layer_id, const char *text);
 uint32_t language_field(const struct interpreter *interpreter);
 
 // hello.c
@@ -132,6 +133,8 @@ void supervisor_stop(void);
 
 // ended.c
 void worker_exited(struct worker *worker);
+void worker_settle(uint32_t id);
+uint32_t saturated(uint64_t value);
 void worker_release(struct worker *worker);
 
 // output.c
@@ -143,10 +146,11 @@ void stream_close(struct stream *stream);
 
 // pool.c
 uint64_t pool_fill(uint64_t now);
-void pool_want(uint32_t language, uint32_t count, const char *layer);
+void pool_want(uint32_t language, uint32_t count, uint32_t layer_id, const char *layer);
 
 // zygote.c
-struct zygote *zygote_for(struct interpreter *interpreter, const char *layer);
+struct zygote *zygote_for(struct interpreter *interpreter, uint32_t layer_id, const char *layer);
+void zygote_fault(const struct zygote *zygote, const char *text);
 void zygote_readable(struct zygote *zygote);
 void zygote_errors(struct zygote *zygote);
 void zygote_exited(struct zygote *zygote);

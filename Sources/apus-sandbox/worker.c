@@ -59,7 +59,7 @@ bool worker_spawn(struct zygote *zygote, bool cold) {
   zygote->starting++;
   int fds[5];
   if (!open_channels(worker, fds)) {
-    control_fault(language_field(zygote->interpreter), "no descriptors left for one more worker");
+    zygote_fault(zygote, "no descriptors left for one more worker");
     worker_release(worker);
     return false;
   }
@@ -87,7 +87,7 @@ void worker_forked(struct zygote *zygote, uint32_t id, pid_t pid, int pidfd) {
 void worker_failed(uint32_t id, const char *why) {
   struct worker *worker = worker_find(id);
   if (!worker || worker->state != WORKER_STARTING) return;
-  control_fault(language_field(worker->zygote->interpreter), why);
+  zygote_fault(worker->zygote, why);
   worker_release(worker);
 }
 
@@ -114,8 +114,8 @@ void worker_ready(struct worker *worker) {
   worker->data_bytes = data_bytes(worker->pid);
   uint64_t cost = process_cpu_ns(worker->pid);
   zygote->cost_ns = zygote->cost_ns ? (3 * zygote->cost_ns + cost) / 4 : cost;
-  uint32_t language = language_field(zygote->interpreter), has_layer = zygote->layer[0] != 0;
-  uint32_t packet[5] = {OUT_READY, worker->id, language, worker->cold, has_layer};
+  uint32_t language = language_field(zygote->interpreter);
+  uint32_t packet[5] = {OUT_READY, worker->id, language, worker->cold, zygote->layer_id};
   int channel = worker->channel;
   worker->channel = -1;
   control_send(packet, sizeof packet, channel);

@@ -19,6 +19,10 @@
 enum { FORKS_MAX = 1000, AGE_SECONDS_MAX = 600, START_SECONDS_MAX = 30, IDLE_LAYER_SECONDS_MAX = 300 };
 static const uint64_t SECOND = 1000000000u;
 
+void zygote_fault(const struct zygote *zygote, const char *text) {
+  control_fault(language_field(zygote->interpreter), zygote->layer_id, text);
+}
+
 uint32_t zygote_index(const struct zygote *zygote) { return (uint32_t)(zygote - sup.zygotes); }
 
 // 1 s, 2 s … 60 s.
@@ -79,12 +83,14 @@ static bool is_used(const struct zygote *zygote) {
 }
 
 // The zygote of an interpreter with a layer (or none); a layer's takes the place of the one that rested longest.
-struct zygote *zygote_for(struct interpreter *interpreter, const char *layer) {
+struct zygote *zygote_for(struct interpreter *interpreter, uint32_t layer_id, const char *layer) {
   struct zygote *place = NULL;
   for (uint32_t i = 0; i < ZYGOTES_LIMIT; i++) {
     struct zygote *zygote = &sup.zygotes[i];
-    if (zygote->state != ZYGOTE_FREE && zygote->interpreter == interpreter && strcmp(zygote->layer, layer) == 0)
+    if (zygote->state != ZYGOTE_FREE && zygote->interpreter == interpreter && strcmp(zygote->layer, layer) == 0) {
+      zygote->layer_id = layer_id;
       return zygote;
+    }
     if (zygote->state == ZYGOTE_FREE) {
       if (!place || place->state != ZYGOTE_FREE) place = zygote;
     } else if (zygote->layer[0] && !is_used(zygote) && (!place || (place->state != ZYGOTE_FREE &&
@@ -94,7 +100,8 @@ struct zygote *zygote_for(struct interpreter *interpreter, const char *layer) {
   }
   if (!place) return NULL;
   if (place->state != ZYGOTE_FREE) zygote_stop(place);
-  *place = (struct zygote){.state = ZYGOTE_DOWN, .interpreter = interpreter, .pidfd = -1, .socket = -1, .errors = -1};
+  *place = (struct zygote){.state = ZYGOTE_DOWN, .interpreter = interpreter, .layer_id = layer_id, .pidfd = -1,
+    .socket = -1, .errors = -1};
   snprintf(place->layer, sizeof place->layer, "%s", layer);
   return place;
 }
@@ -135,7 +142,7 @@ void zygote_exited(struct zygote *zygote) {
   zygote_stop(zygote);
   zygote->failures++;
   zygote->retry_ns = now_ns() + retry_pause(zygote->failures);
-  control_fault(language_field(zygote->interpreter), text);
+  zygote_fault(zygote, text);
 }
 
 bool zygote_request(struct zygote *zygote, struct worker *worker, const int *fds, size_t count) {

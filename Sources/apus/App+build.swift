@@ -26,7 +26,7 @@ extension App {
     do {
       let model = try RoutedChatModel(settings.modelRoutes(), over: transport, onAttempt: ModelMetrics().note)
       let code = CodeExecution(settings, logger: logger)
-      let toolsets = ToolsetCatalog(try settings.toolsets(over: transport, logger: logger) + code.toolsets)
+      let toolsets = ToolsetCatalog(try settings.toolsets(code, over: transport, logger: logger))
       let report = HealthReport(model: model, toolsets: toolsets, code: code, reloads: ReloadStatus())
       let limits = settings.runtimeLimits
       let runs = ActiveRuns(runsMax: limits.concurrentRunsMax, timeout: limits.executionTimeout)
@@ -41,11 +41,11 @@ extension App {
         logsContent: settings.logsContent, logger: logger)
       let parts = ServerParts(
         catalog: catalog, executor: executor, store: store, runs: runs, health: health, statistics: statistics,
-        limits: limits, schema: .builtin, version: version, renderMetrics: metrics.render,
+        limits: limits, schema: .builtin, version: version, renderMetrics: code.rendering(metrics),
         healthDetails: report.details)
       let server = settings.server(parts, logger: logger, onStart: onStart)
       let reload = ReloadSignal(
-        settings.reloads(of: model, toolsets, adding: code.toolsets, over: transport, logger: logger),
+        settings.reloads(of: model, toolsets, code, over: transport, logger: logger),
         status: report.reloads, logger: logger)
       return BuiltApp(
         server: server, background: BackgroundWork(health: health, runs: runs, toolsets: toolsets, code: code),

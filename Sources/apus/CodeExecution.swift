@@ -2,29 +2,31 @@ import AgentJSON
 import AgentRuntime
 import AgentSandbox
 import AgentServer
+import AgentTelemetry
 import AgentTools
 import Logging
 
 /// Whether and how user code is run: the sandbox, the toolset over it, and what health tells.
 struct CodeExecution: Sendable {
   /// Runs code; nil where it is off or not installed.
-  let sandbox: ProcessSandbox?
+  let sandbox: SupervisedSandbox?
   /// Gets packages and repositories for it; nil where neither is configured.
   let supply: LayerStore?
   /// `code_interpreter`; one source for the process, since it keeps files.
-  let toolsets: [Toolset]
-  private let refusal: String?
+  let interpreter: CodeInterpreterSource?
+  /// Why there is no sandbox.
+  let refusal: String?
 
   init(_ settings: Settings, logger: Logger) {
     supply = settings.layers(logger: logger)
     switch settings.sandbox(logger: logger) {
     case .success(let sandbox):
       self.sandbox = sandbox
-      toolsets = [CodeInterpreterSource(sandbox).toolset]
+      interpreter = CodeInterpreterSource(sandbox)
       refusal = nil
     case .failure(let unavailable):
       sandbox = nil
-      toolsets = []
+      interpreter = nil
       refusal = unavailable.message
     }
   }
@@ -48,6 +50,14 @@ struct CodeExecution: Sendable {
     json["languages"] = .object(languages)
     if let refusal = status.refusal { json["message"] = .string(refusal) }
     return HealthDetail(name: "sandbox", isImpaired: !status.canRun, json: json)
+  }
+
+  /// Writes all metrics, with the workers as they stand then.
+  func rendering(_ metrics: PrometheusMetrics) -> @Sendable () -> [UInt8] {
+    { [sandbox] in
+      if let sandbox { SandboxMetrics.note(sandbox.status) }
+      return metrics.render()
+    }
   }
 
   private static func json(_ language: SandboxStatus.Language) -> JSONValue {

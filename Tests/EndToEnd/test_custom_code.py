@@ -6,6 +6,7 @@ import subprocess
 
 import pytest
 from harness import behaviours as does
+from harness.code import make, ready
 from harness.seen import check_error, check_whole, metadata, see
 from harness.waiting import eventually
 
@@ -37,32 +38,12 @@ def main(input):
 """
 
 
-def sandbox(client) -> dict:
-    return client.get("/v1/health").json()["checks"]["sandbox"]
-
-
-def ready(runtime) -> None:
-    """Waits until code can be run, and skips the test where the machine allows no isolation."""
-    def settled() -> dict | None:
-        found = sandbox(runtime.client)
-        return found if found["status"] == "healthy" or "namespaces" in found["message"] else None
-    found = eventually(settled, "a sandbox that is ready")
-    if found["status"] != "healthy":
-        pytest.skip(found["message"])
-
-
 @pytest.fixture
 def coder(apus, model):
     """A runtime whose sandbox is ready."""
     runtime = apus(LLM_PROXY_URL=model.url)
     ready(runtime)
     return runtime
-
-
-def make(client, name: str, language: str, source: str, **settings):
-    config = {"codeSource": {"type": "inline", "content": source}, "runtime": {"language": language, **settings}}
-    return client.post("/v1/agents", {
-        "id": name, "name": name, "template_id": "custom-code-bot", "template_config": config})
 
 
 @pytest.mark.parametrize("stream", [False, True], ids=["plain", "stream"])

@@ -10,8 +10,8 @@ import subprocess
 import time
 from dataclasses import dataclass, field
 
-HELLO, READY, STARTED, ENDED, OUTPUT, FAULT = range(100, 106)
-START, KILL, WANT, LAYER = range(1, 5)
+HELLO, READY, STARTED, ENDED, OUTPUT, FAULT, SETTLED = range(100, 107)
+START, KILL, WANT, LAYER, RESULT = range(1, 6)
 PYTHON, DENO = 1, 2
 CAUSES = {1: "exited", 2: "signal", 3: "timeout", 4: "memory", 5: "output", 6: "killed", 7: "waiting", 8: "cpu"}
 FRAME_MAX = 64 << 20
@@ -34,6 +34,8 @@ class Report:
     cold: bool = False
     elapsed: float = 0.0
     to_result: float = 0.0
+    to_settled: float = 0.0
+    settled: tuple | None = None
 
     @property
     def last(self):
@@ -94,7 +96,7 @@ class Supervisor:
         if kind == HELLO:
             self.hello = json.loads(data[8:])
         elif kind == FAULT:
-            self.faults.append((struct.unpack_from("<I", data, 4)[0], data[8:].decode(errors="replace")))
+            self.faults.append((struct.unpack_from("<I", data, 4)[0], data[12:].decode(errors="replace")))
         elif kind == READY:
             worker, language, cold, layer = struct.unpack_from("<4I", data, 4)
             self.idle.setdefault(language | layer << 16, collections.deque()).append(
@@ -149,8 +151,11 @@ class Supervisor:
                     time.sleep(linger)
                 if hasty:
                     self.send(KILL, worker)
+                if report.last.get("type") in ("result", "error", "checked"):
+                    self.settle(worker, report, begun)
             except (ValueError, OSError) as fault:
                 report.fault = str(fault)
+                self.send(KILL, worker)
             self.end(worker, report, timeout_ms)
         report.elapsed = time.monotonic() - begun
         return report
@@ -170,13 +175,16 @@ class Supervisor:
             elif frame.get("type") in ("result", "error", "checked"):
                 return
 
+    def settle(self, worker, report, begun):
+        """Says that the result was read; the first of what it took and its end."""
+        self.send(RESULT, worker)
+        while not (found := [data for kind, data in self.packets[worker] if kind in (SETTLED, ENDED)]):
+            assert self.pump(10), "neither settled nor ended"
+        report.to_settled = time.monotonic() - begun
+        report.settled = struct.unpack_from("<5I", found[0], 8) if found[0][0] == SETTLED else None
+
     def end(self, worker, report, timeout_ms):
-        """As a host does: kills what has given its result and does not go."""
-        try:
-            data = self.wait_packet(worker, ENDED, 2 if report.last.get("type") else timeout_ms / 1000 + 10)
-        except TimeoutError:
-            self.send(KILL, worker)
-            data = self.wait_packet(worker, ENDED, 10)
+        data = self.wait_packet(worker, ENDED, timeout_ms / 1000 + 10)
         for kind, packet in self.packets.pop(worker):
             if kind == OUTPUT:
                 stream, = struct.unpack_from("<I", packet, 8)

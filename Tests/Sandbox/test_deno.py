@@ -30,7 +30,7 @@ def test_typescript(sandbox):
 
 def test_output(sandbox):
     report = sandbox.run("export function main() { console.log('o'); console.error('e') }", "javascript")
-    assert (report.stdout, report.stderr, report.cause) == (b"o\n", b"e\n", "exited")
+    assert (report.stdout, report.stderr, report.cause) == (b"o\n", b"e\n", "killed")
 
 
 @BOTH

@@ -12,7 +12,7 @@ def run(sandbox, source, **options):
 def test_value_and_output(sandbox):
     report = run(sandbox, "import sys\ndef main(x):\n  print('out')\n  print('err', file=sys.stderr)\n  return {'é': x}", input=[1])
     assert report.value == {"é": [1]}
-    assert (report.stdout, report.stderr, report.cause, report.code) == (b"out\n", b"err\n", "exited", 0)
+    assert (report.stdout, report.stderr, report.cause, report.code) == (b"out\n", b"err\n", "killed", 9)
 
 
 @pytest.mark.parametrize("source, value", [

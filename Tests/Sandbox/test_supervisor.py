@@ -119,7 +119,7 @@ def test_a_missing_interpreter(binary):
 
 def test_packets_that_make_no_sense(sandbox):
     for packet in (b"", b"\1", struct.pack("<I", 77), struct.pack("<2I", START, 1), struct.pack("<5I", START, 99999, 1, 1, 1),
-                   struct.pack("<2I", KILL, 99999), struct.pack("<3I", WANT, 9, 1), struct.pack("<3I", LAYER, 1, 1) + b"x" * 5000):
+                   struct.pack("<2I", KILL, 99999), struct.pack("<3I", WANT, 9, 1), struct.pack("<4I", LAYER, 1, 1, 1) + b"x" * 5000):
         if packet:
             sandbox.socket.send(packet)
     assert sandbox.run(VALUE, input=1).value == 1
@@ -147,16 +147,16 @@ def test_layer(binary, tmp_path):
     (tmp_path / "layered.js").write_text("export const answer = 43;\n")
     path = os.fsencode(tmp_path)
     with Supervisor(binary, "--python", PYTHON_PATH, "--deno", DENO_PATH, "--pool-python", 1, "--pool-deno", 0) as supervisor:
-        supervisor.send(LAYER, PYTHON, 2, more=path)
+        supervisor.send(LAYER, PYTHON, 2, 7, more=path)
         source = "def main(x):\n  import apus_layered\n  return apus_layered.ANSWER"
-        assert supervisor.run(source, layer=1).value == 42
+        assert supervisor.run(source, layer=7).value == 42
         source = "def main(x): open('/layer/a', 'w')"
-        assert supervisor.run(source, layer=1).error["name"] in ("OSError", "PermissionError")
+        assert supervisor.run(source, layer=7).error["name"] in ("OSError", "PermissionError")
         assert supervisor.run("def main(x): import apus_layered").error["name"] == "ModuleNotFoundError"
-        supervisor.send(LAYER, DENO, 1, more=path)
+        supervisor.send(LAYER, DENO, 1, 7, more=path)
         source = "import { answer } from 'file:///layer/layered.js'; export function main() { return answer }"
-        assert supervisor.run(source, "javascript", layer=1).value == 43
-        supervisor.send(LAYER, PYTHON, 1, more=b"/nonexistent/layer")
+        assert supervisor.run(source, "javascript", layer=7).value == 43
+        supervisor.send(LAYER, PYTHON, 1, 8, more=b"/nonexistent/layer")
         assert until(lambda: supervisor.pump(0.1) and any("/nonexistent/layer" in text for _, text in supervisor.faults))
         assert supervisor.run(VALUE, input=1).value == 1
 

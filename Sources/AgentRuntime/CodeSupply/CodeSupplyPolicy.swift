@@ -81,13 +81,16 @@ public struct CodeHost: Sendable, Hashable, CustomStringConvertible {
   private static func isHostName(_ text: String) -> Bool {
     guard (1...253).contains(text.utf8.count) else { return false }
     return text.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { label in
-      let isPlain = label.utf8.allSatisfy { $0.isDigitOrLowercase || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_") }
+      let isPlain = label.utf8.allSatisfy {
+        $0.isDigitOrLowercase || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_")
+      }
       return isPlain && !label.isEmpty && !label.hasPrefix("-") && !label.hasSuffix("-")
     }
   }
 
   private static func isAddressByte(_ byte: UInt8) -> Bool {
-    (0x30...0x39).contains(byte) || (0x61...0x66).contains(byte) || byte == UInt8(ascii: ":") || byte == UInt8(ascii: ".")
+    (0x30...0x39).contains(byte) || (0x61...0x66).contains(byte) || byte == UInt8(ascii: ":")
+      || byte == UInt8(ascii: ".")
   }
 }
 

@@ -347,10 +347,15 @@ async function check() {
   return [];
 }
 
-function endWith(report) {
-  sendBytes(encode(stringify(report)));
+// It is ended from outside, once it was looked at what it took; a host that is gone ends it, too.
+function endWithFrame(frame) {
+  sendBytes(frame);
+  const ignored = new Uint8Array(4096);
+  while (Number(libc.read(0, ignored, BigInt(ignored.length))) > 0);
   leave(0);
 }
+
+const endWith = (report) => endWithFrame(encode(stringify(report)));
 
 addEventListener("unhandledrejection", (event) => {
   event.preventDefault();
@@ -379,8 +384,5 @@ if (request.type === "check") {
   for (const [name, content] of Object.entries(request.files ?? {})) {
     writeFile(`/tmp/work/${split(name, "/").pop()}`, fromBase64(content));
   }
-  lastFrame().then((frame) => {
-    sendBytes(frame);
-    leave(0);
-  });
+  lastFrame().then(endWithFrame);
 }

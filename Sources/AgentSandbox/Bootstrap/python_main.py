@@ -15,6 +15,7 @@ def worker():
         setattr(sys, name, stream), setattr(sys, f"__{name}__", stream)
     sys.argv = [USER_FILE]
     send_last, leave, flush, limit = Channel.send_bytes, os._exit, flush_output, threading.stack_size
+    wait = os.read
     limit(1 << 20)
     channel = Channel()
     # Once through all of it: the pages it writes to are this process's own before the clock runs.
@@ -28,6 +29,9 @@ def worker():
         last = Program(channel, request).run()
     flush()
     send_last(channel, last)
+    # It is ended from outside, once it was looked at what it took; a host that is gone ends it, too.
+    while wait(0, 4096):
+        pass
     leave(0)
 
 

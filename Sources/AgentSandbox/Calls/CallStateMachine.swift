@@ -1,92 +1,97 @@
 import AgentJSON
 import AgentRuntime
 
-/// What one call comes to, from what its worker says and how it ends. The code may write what it likes to its channel:
-/// it can only spoil its own call.
-struct CallStateMachine: Sendable {
-  /// What to do about a frame.
-  enum Action: Sendable {
-    case forward(String)
-    case callModel(id: Int, messages: [JSONValue], options: JSONObject)
-    /// Nothing more is of interest: the worker can be ended.
-    case finish
-  }
-
-  /// What the worker said last.
-  enum Final: Sendable {
-    case outcome(SandboxOutcome)
+/// What a worker may send during a call, in which order and how much of it: any number of pieces of text and calls of
+/// the model, then one last frame, then nothing.
+struct CallStateMachine {
+  /// What the frames of a call came to.
+  enum Verdict: Hashable {
+    case value(JSONValue, files: [String: [UInt8]])
+    case exception(SandboxException)
     case checked([SandboxFault])
+    case resultTooLarge
+    case tooMuchText
+    /// It did not keep to the protocol.
+    case fault(String)
   }
 
-  private(set) var final: Final?
-  private(set) var files: [String: [UInt8]] = [:]
+  /// What to do about a frame.
+  enum Step: Hashable {
+    case pass(text: String)
+    case callModel(id: JSONValue, messages: [JSONValue], options: JSONObject)
+    /// The verdict is there: the worker is asked to end.
+    case finish
+    /// The verdict is there, and the worker is killed.
+    case kill
+    case ignore
+  }
+
   private let isCheck: Bool
-  private let hasModel: Bool
-  private let textMax: Int
+  private let textBytesMax: Int
   private var textBytes = 0
+  /// Nil until the last frame.
+  private(set) var verdict: Verdict?
 
-  /// `textMax`: bytes of all pieces of text together.
-  init(isCheck: Bool, hasModel: Bool, textMax: Int) {
+  init(isCheck: Bool = false, textBytesMax: Int = 8 << 20) {
     self.isCheck = isCheck
-    self.hasModel = hasModel
-    self.textMax = textMax
+    self.textBytesMax = textBytesMax
   }
 
-  /// Takes a whole frame.
-  mutating func received(_ bytes: [UInt8]) -> Action {
-    guard let frame = WorkerFrame(bytes) else { return broken("it wrote what is no message") }
+  mutating func take(_ bytes: [UInt8]) -> Step {
+    switch verdict {
+    case nil: break
+    case .fault, .tooMuchText: return .ignore
+    default: return fail("it wrote after its last frame")
+    }
+    let frame: WorkerFrame
+    do {
+      frame = try WorkerFrame(parsing: bytes)
+    } catch {
+      guard error.isTooDeep else { return fail("it sent \(error.why)") }
+      let message = "the value is nested deeper than \(WorkerFrame.depthMax) levels"
+      return end(.exception(SandboxException(.unserializable, name: "ValueError", message: message)))
+    }
+    return take(frame)
+  }
+
+  private mutating func take(_ frame: WorkerFrame) -> Step {
     switch frame {
-    case .checked(let faults) where isCheck: final = .checked(faults)
-    case .failure(let exception) where isCheck:
-      let place = exception.frames.last
-      final = .checked([SandboxFault(line: place?.line, column: place?.column, message: exception.message)])
-    case _ where isCheck: return broken("it answered what was not asked")
-    case .checked: return broken("it answered what was not asked")
-    case .text(let text):
+    case .text(let text) where !isCheck:
       textBytes += text.utf8.count
-      guard textBytes <= textMax else {
-        final = .outcome(.outputLimit)
-        return .finish
+      guard textBytes <= textBytesMax else {
+        verdict = .tooMuchText
+        return .kill
       }
-      return .forward(text)
-    case .modelCall(let id, let messages, let options):
-      guard hasModel else { return broken("it called a model that it was not given") }
+      return .pass(text: text)
+    case .modelCall(let id, let messages, let options) where !isCheck:
       return .callModel(id: id, messages: messages, options: options)
-    case .result(let value, let files):
-      final = .outcome(.value(value))
-      self.files = files
-    case .failure(let exception):
-      // What Python makes of the limit on its data.
-      final = .outcome(exception.name == "MemoryError" ? .memoryLimit : .exception(exception))
-    case .resultTooLarge: final = .outcome(.resultTooLarge)
-    }
-    return .finish
-  }
-
-  /// A frame is longer than allowed.
-  mutating func receivedTooLarge() -> Action {
-    final = .outcome(.resultTooLarge)
-    return .finish
-  }
-
-  /// Something stands behind the last frame.
-  mutating func receivedMore() { _ = broken("it wrote more after its result") }
-
-  /// The outcome, once the worker has ended. Whoever has answered was in time.
-  func outcome(_ end: WorkerEnd) -> SandboxOutcome {
-    if case .outcome(let outcome) = final { return outcome }
-    return switch end.cause {
-    case .timeout, .cpu: .timeout
-    case .memory: .memoryLimit
-    case .output: .outputLimit
-    case .signal: .crashed("its process was ended by signal \(end.code)")
-    case .exited: .crashed("its process ended by itself with status \(end.code)")
-    case .killed, .waiting: .crashed("its process was ended")
+    case .result(let value, let files) where !isCheck: return end(.value(value, files: files))
+    case .tooLarge where !isCheck: return end(.resultTooLarge)
+    case .error(let exception): return end(.exception(exception))
+    case .checked(let faults) where isCheck: return end(.checked(faults))
+    case .text, .modelCall, .result, .tooLarge, .checked: return fail("it sent a frame out of order")
     }
   }
 
-  private mutating func broken(_ what: String) -> Action {
-    final = .outcome(.crashed(what))
+  /// A frame was announced that is longer than any may be.
+  mutating func takeTooLong(_ frame: FrameSplitter.TooLong) -> Step {
+    guard verdict == nil else { return fail("it wrote after its last frame") }
+    verdict = .resultTooLarge
+    return .kill
+  }
+
+  /// The channel ended within a frame.
+  mutating func takeCut() {
+    if verdict != nil { _ = fail("it wrote after its last frame") }
+  }
+
+  private mutating func end(_ verdict: Verdict) -> Step {
+    self.verdict = verdict
     return .finish
+  }
+
+  private mutating func fail(_ why: String) -> Step {
+    verdict = .fault(why)
+    return .kill
   }
 }

@@ -136,7 +136,9 @@ struct LayerDiskError: Error, CustomStringConvertible {
 
   /// What a call of the system failed with just now.
   init(call: String, _ path: String) {
-    description = "\(path): \(SocketError(call: call, number: errno))"
+    let number = errno
+    let words = unsafe strerror(number).map { unsafe String(cString: $0) } ?? "error \(number)"
+    description = "\(path): \(call): \(words)"
   }
 }
 

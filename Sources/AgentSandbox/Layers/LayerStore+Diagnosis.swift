@@ -65,7 +65,9 @@ extension LayerStore {
   private func diagnoseGit(_ confinement: Confinement) async -> Diagnosis {
     let hosts = configuration.hosts.map(\.description).joined(separator: ", ")
     let end = try? await runInConfinement(confinement, "command -v git")
-    guard end?.cause == .exited(0) else { return Diagnosis(text: "no repositories: git is missing", remedy: "install git") }
+    guard end?.cause == .exited(0) else {
+      return Diagnosis(text: "no repositories: git is missing", remedy: "install git")
+    }
     return Diagnosis(text: "repositories of \(hosts) by git")
   }
 }

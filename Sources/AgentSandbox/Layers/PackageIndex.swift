@@ -1,5 +1,7 @@
 /// The index that packages come from; a password in its URL is shown to nobody but pip.
-public struct PackageIndex: Sendable, Hashable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+public struct PackageIndex: Sendable, Hashable, CustomStringConvertible, CustomDebugStringConvertible,
+  CustomReflectable
+{
   /// The URL without user and password.
   public let url: String
   private let user: String?

@@ -62,7 +62,8 @@ struct PipInstall: Sendable {
     return [
       "/bin/sh", "-c", script, "sh", python.executable, "-I", "-B", "-m", "pip", "--isolated", "install", "--quiet",
       "--no-input", "--disable-pip-version-check", "--no-cache-dir", "--no-compile", "--progress-bar", "off",
-      "--log", "/out/.tmp/log", "--retries", "2", "--timeout", "15", "--only-binary", ":all:", "--target", "/out", "--requirement", file,
+      "--log", "/out/.tmp/log", "--retries", "2", "--timeout", "15", "--only-binary", ":all:", "--target", "/out",
+      "--requirement", file,
     ]
   }
 

@@ -86,7 +86,8 @@ struct PipPython: Sendable, Hashable {
         do {
           let result = try await Subprocess.run(
             .path(FilePath(path)), arguments: ["-I", "-B", "-c", question],
-            environment: .custom(["LANG": "C.UTF-8", "PATH": "/usr/local/bin:/usr/bin:/bin"]), input: .none, output: .bytes(limit: answerMax),
+            environment: .custom(["LANG": "C.UTF-8", "PATH": "/usr/local/bin:/usr/bin:/bin"]), input: .none,
+            output: .bytes(limit: answerMax),
             error: .discarded)
           return result.standardOutput
         } catch let error as SubprocessError {

@@ -1,124 +1,93 @@
-import AgentRuntime
-
-/// What the host and the supervisor say to each other: one packet of the control socket, in little-endian words of
-/// 32 bits, the first of which is its kind.
-enum HostPacket: Sendable, Hashable {
-  /// Puts a worker's limits in force and starts its clock.
-  case start(worker: UInt32, timeoutMS: UInt32, memoryMB: UInt32, outputKB: UInt32)
-  /// Ends a worker.
+/// What goes to the supervisor: little-endian 32-bit fields, the first of which is the type.
+enum ControlRequest: Hashable {
+  /// Puts the limits in force and starts the clock; answered by `started`.
+  case start(worker: UInt32, timeoutMilliseconds: UInt32, memoryMB: UInt32, outputKB: UInt32)
   case kill(worker: UInt32)
-  /// Asks for workers beyond those that are kept ready.
-  case want(WorkerKind, count: UInt32)
+  /// More workers than the pool's, at once.
+  case want(language: UInt32, count: UInt32)
+  /// The same with a folder of packages at `/layer`; the id comes back with each of these workers.
+  case wantLayer(language: UInt32, count: UInt32, id: UInt32, path: String)
+  /// The worker's last frame was read: it is ended; answered by `settled`, or by `ended` where it is gone already.
+  case result(worker: UInt32)
 
   var bytes: [UInt8] {
-    let words: [UInt32] =
-      switch self {
-      case .start(let worker, let timeout, let memory, let output): [1, worker, timeout, memory, output]
-      case .kill(let worker): [2, worker]
-      case .want(let kind, let count): [3, kind.rawValue, count]
-      }
-    return words.flatMap { word in (0..<4).map { UInt8(truncatingIfNeeded: word >> (8 * $0)) } }
-  }
-}
-
-/// Which workers there are: one interpreter serves both JavaScript and TypeScript.
-enum WorkerKind: UInt32, Sendable, Hashable, CaseIterable {
-  case python = 1
-  case deno = 2
-
-  init(_ language: SandboxLanguage) { self = language == .python ? .python : .deno }
-
-  var languages: [SandboxLanguage] { self == .python ? [.python] : [.javascript, .typescript] }
-}
-
-/// What the supervisor tells.
-enum SupervisorPacket: Sendable, Hashable {
-  /// The first: what can be run here, as JSON.
-  case hello(protocolVersion: UInt32, json: [UInt8])
-  /// A worker waits; its channel comes with the packet.
-  case ready(worker: UInt32, WorkerKind, isCold: Bool)
-  case started(worker: UInt32)
-  case ended(worker: UInt32, WorkerEnd)
-  /// A piece of what was printed; `stream` is 1 or 2.
-  case output(worker: UInt32, stream: UInt32, bytes: [UInt8])
-  /// An interpreter does not start.
-  case fault(WorkerKind?, String)
-
-  /// Reads a packet; nil for one that is not known.
-  init?(_ bytes: ArraySlice<UInt8>) {
-    var reader = WordReader(bytes)
-    guard let kind = reader.word() else { return nil }
-    switch kind {
-    case 100:
-      guard let version = reader.word() else { return nil }
-      self = .hello(protocolVersion: version, json: reader.rest)
-    case 101:
-      guard let worker = reader.word(), let language = reader.word().flatMap(WorkerKind.init), let cold = reader.word()
-      else { return nil }
-      self = .ready(worker: worker, language, isCold: cold != 0)
-    case 102:
-      guard let worker = reader.word() else { return nil }
-      self = .started(worker: worker)
-    case 103:
-      guard let worker = reader.word(), let end = WorkerEnd(&reader) else { return nil }
-      self = .ended(worker: worker, end)
-    case 104:
-      guard let worker = reader.word(), let stream = reader.word() else { return nil }
-      self = .output(worker: worker, stream: stream, bytes: reader.rest)
-    case 105:
-      guard let language = reader.word() else { return nil }
-      self = .fault(WorkerKind(rawValue: language), String(decoding: reader.rest, as: UTF8.self))
-    default: return nil
+    switch self {
+    case .start(let worker, let timeout, let memory, let output): Self.fields(1, worker, timeout, memory, output)
+    case .kill(let worker): Self.fields(2, worker)
+    case .want(let language, let count): Self.fields(3, language, count)
+    case .wantLayer(let language, let count, let id, let path):
+      Self.fields(4, language, count, id) + Array(path.utf8)
+    case .result(let worker): Self.fields(5, worker)
     }
   }
+
+  private static func fields(_ fields: UInt32...) -> [UInt8] {
+    fields.flatMap { field in (0..<4).map { UInt8(truncatingIfNeeded: field >> ($0 * 8)) } }
+  }
 }
 
-/// How a worker ended, and what it took.
+/// Why a worker is gone, and what it took.
 struct WorkerEnd: Sendable, Hashable {
-  enum Cause: UInt32, Sendable, Hashable, CaseIterable {
+  /// The supervisor's verdict.
+  enum Cause: UInt32, Sendable {
     case exited = 1
-    case signal, timeout, memory, output
-    /// The host asked for it.
-    case killed
-    /// It died before a call.
-    case waiting
-    /// As much processor time as wall time was used up.
-    case cpu
+    case signal, timeout, memory, output, killed, whileWaiting, processorTime
+    /// It has said its last, and is killed; no packet has this number.
+    case settled = 1000
   }
-
   var cause: Cause
-  /// The exit status, or the signal.
-  var code: UInt32
-  var wall: Duration
-  var cpu: Duration
-  var peakKB: Int
-
-  init(_ cause: Cause, code: UInt32 = 0, wall: Duration = .zero, cpu: Duration = .zero, peakKB: Int = 0) {
-    self.cause = cause
-    self.code = code
-    self.wall = wall
-    self.cpu = cpu
-    self.peakKB = peakKB
-  }
-
-  fileprivate init?(_ reader: inout WordReader) {
-    guard let cause = reader.word().flatMap(Cause.init), let code = reader.word(), let wall = reader.word(),
-      let cpu = reader.word(), let peak = reader.word()
-    else { return nil }
-    self.init(cause, code: code, wall: .microseconds(wall), cpu: .microseconds(cpu), peakKB: Int(peak))
-  }
+  /// The exit code or the signal.
+  var code = 0
+  var wallMicroseconds = 0
+  var processorMicroseconds = 0
+  var memoryPeakKB = 0
 }
 
-private struct WordReader {
-  private var bytes: ArraySlice<UInt8>
+/// What comes from the supervisor.
+enum ControlPacket: Hashable {
+  case hello(json: [UInt8])
+  /// A worker waits; its channel comes along.
+  case ready(worker: UInt32, language: UInt32, isCold: Bool, layer: UInt32)
+  case started(worker: UInt32)
+  case ended(worker: UInt32, WorkerEnd)
+  case output(worker: UInt32, isError: Bool, bytes: [UInt8])
+  /// What a worker took whose last frame was read; its end follows, and frees its place.
+  case settled(worker: UInt32, WorkerEnd)
+  case fault(language: UInt32, layer: UInt32, text: String)
 
-  init(_ bytes: ArraySlice<UInt8>) { self.bytes = bytes }
+  /// The protocol that both sides have to speak.
+  static let version: UInt32 = 1
+  /// Bytes of a packet at most: 64 KiB of output and what stands before it.
+  static let bytesMax = 65_536 + 64
 
-  var rest: [UInt8] { Array(bytes) }
-
-  mutating func word() -> UInt32? {
-    guard bytes.count >= 4 else { return nil }
-    defer { bytes = bytes.dropFirst(4) }
-    return bytes.prefix(4).reversed().reduce(0) { $0 << 8 | UInt32($1) }
+  /// Nil for what this protocol does not have.
+  init?(_ bytes: [UInt8]) {
+    func field(_ index: Int) -> UInt32 {
+      (0..<4).reduce(0) { $0 | UInt32(bytes[index * 4 + $1]) << ($1 * 8) }
+    }
+    let count = bytes.count / 4
+    guard count >= 1 else { return nil }
+    switch field(0) {
+    case 100 where count >= 2 && field(1) == Self.version: self = .hello(json: Array(bytes[8...]))
+    case 101 where count >= 5:
+      self = .ready(worker: field(1), language: field(2), isCold: field(3) != 0, layer: field(4))
+    case 102 where count >= 2: self = .started(worker: field(1))
+    case 103 where count >= 7:
+      guard let cause = WorkerEnd.Cause(rawValue: field(2)) else { return nil }
+      let end = WorkerEnd(
+        cause: cause, code: Int(field(3)), wallMicroseconds: Int(field(4)), processorMicroseconds: Int(field(5)),
+        memoryPeakKB: Int(field(6)))
+      self = .ended(worker: field(1), end)
+    case 104 where count >= 3 && (1...2).contains(field(2)):
+      self = .output(worker: field(1), isError: field(2) == 2, bytes: Array(bytes[12...]))
+    case 105 where count >= 3:
+      self = .fault(language: field(1), layer: field(2), text: String(decoding: bytes[12...], as: UTF8.self))
+    case 106 where count >= 5:
+      let end = WorkerEnd(
+        cause: .settled, wallMicroseconds: Int(field(2)), processorMicroseconds: Int(field(3)),
+        memoryPeakKB: Int(field(4)))
+      self = .settled(worker: field(1), end)
+    default: return nil
+    }
   }
 }

@@ -1,41 +1,59 @@
-/// Cuts what a worker writes into frames: a length in four bytes, little-endian, and as many bytes of JSON.
+/// Cuts what a worker sends into frames: a little-endian length of four bytes, checked before anything is kept for it,
+/// and so many bytes.
 struct FrameSplitter: Sendable {
-  /// Why the stream cannot be read on.
-  enum Fault: Error, Hashable {
-    /// A frame says it is longer than allowed; how long.
-    case tooLarge(Int)
+  /// The frame that comes is longer than it may be.
+  struct TooLong: Error, Hashable {
+    var length: Int
+    var lengthMax: Int
   }
 
-  /// Bytes of a frame at most, without its length.
-  let frameMax: Int
-  private var bytes: [UInt8] = []
-  private var start = 0
+  private let lengthMax: Int
+  private var header: UInt32 = 0
+  private var headerCount = 0
+  private var body: [UInt8] = []
+  private var wanted: Int?
+  private var failure: TooLong?
 
-  init(frameMax: Int) { self.frameMax = frameMax }
+  init(lengthMax: Int) { self.lengthMax = lengthMax }
 
-  /// Whether something is left that is no whole frame.
-  var hasRest: Bool { start < bytes.count }
+  /// Whether a frame has begun and not ended.
+  var isWithinFrame: Bool { headerCount > 0 || wanted != nil }
 
-  mutating func feed(_ more: some Sequence<UInt8>) {
-    if start > 0 {
-      bytes.removeFirst(start)
-      start = 0
+  /// Takes bytes as they came, and hands on each frame that is whole. After `TooLong` everything throws it again.
+  mutating func feed(_ bytes: ArraySlice<UInt8>, _ frame: ([UInt8]) -> Void) throws(TooLong) {
+    if let failure { throw failure }
+    var rest = bytes
+    while !rest.isEmpty {
+      guard let wanted else {
+        header |= UInt32(rest.removeFirst()) << (headerCount * 8)
+        headerCount += 1
+        if headerCount == 4 { try begin() }
+        if self.wanted == 0 { end(frame) }
+        continue
+      }
+      let piece = rest.prefix(wanted - body.count)
+      body += piece
+      rest = rest.dropFirst(piece.count)
+      if body.count == wanted { end(frame) }
     }
-    bytes.append(contentsOf: more)
   }
 
-  /// The next whole frame; nil where more bytes are needed.
-  mutating func next() throws(Fault) -> [UInt8]? {
-    guard bytes.count - start >= 4 else { return nil }
-    let length = (0..<4).reduce(0) { $0 | Int(bytes[start + $1]) << (8 * $1) }
-    guard length <= frameMax else { throw .tooLarge(length) }
-    guard bytes.count - start - 4 >= length else { return nil }
-    defer { start += 4 + length }
-    return Array(bytes[(start + 4)..<(start + 4 + length)])
+  private mutating func begin() throws(TooLong) {
+    let length = Int(header)
+    (header, headerCount) = (0, 0)
+    guard length <= lengthMax else {
+      let tooLong = TooLong(length: length, lengthMax: lengthMax)
+      failure = tooLong
+      throw tooLong
+    }
+    wanted = length
+    // What comes is believed by the piece: a length alone takes no memory.
+    body.reserveCapacity(min(length, 65_536))
   }
 
-  /// A frame on the wire.
-  static func frame(_ json: [UInt8]) -> [UInt8] {
-    (0..<4).map { UInt8(truncatingIfNeeded: json.count >> (8 * $0)) } + json
+  private mutating func end(_ frame: ([UInt8]) -> Void) {
+    wanted = nil
+    frame(body)
+    body = []
   }
 }

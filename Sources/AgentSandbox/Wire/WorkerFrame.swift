@@ -2,118 +2,124 @@ import AgentJSON
 import AgentRuntime
 import FoundationEssentials
 
-/// What a worker says on its channel.
-enum WorkerFrame: Sendable {
+/// One frame of a worker, which may be anything: the code that it runs is hostile.
+enum WorkerFrame: Hashable {
   case text(String)
-  case modelCall(id: Int, messages: [JSONValue], options: JSONObject)
+  case modelCall(id: JSONValue, messages: [JSONValue], options: JSONObject)
   case result(JSONValue, files: [String: [UInt8]])
-  case failure(SandboxException)
-  case resultTooLarge
+  case error(SandboxException)
+  case tooLarge
   case checked([SandboxFault])
 
-  /// Reads a frame; nil for what is none.
-  init?(_ bytes: [UInt8]) {
-    guard let object = try? JSONValue(parsing: bytes).objectValue, let type = object["type"]?.stringValue else {
-      return nil
-    }
-    switch type {
-    case "text":
-      guard let text = object["text"]?.stringValue else { return nil }
-      self = .text(text)
-    case "llm_call":
-      guard let id = object["id"]?.intValue, let messages = object["messages"]?.arrayValue else { return nil }
-      self = .modelCall(id: id, messages: messages, options: object["options"]?.objectValue ?? [:])
-    case "result":
-      guard let value = object["value"] else { return nil }
-      self = .result(value, files: Self.files(object["files"]?.objectValue ?? [:]))
-    case "error":
-      if object["kind"]?.stringValue == "result_too_large" {
-        self = .resultTooLarge
-      } else {
-        guard let exception = SandboxException(object) else { return nil }
-        self = .failure(exception)
+  /// Why bytes are no frame.
+  struct Malformed: Error, Hashable {
+    var why: String
+    /// The value is nested deeper than JSON may be here.
+    var isTooDeep = false
+  }
+
+  /// Values are nested so deep at most.
+  static let depthMax = JSONLimits.depthCeiling
+
+  init(parsing bytes: [UInt8]) throws(Malformed) {
+    let json: JSONObject
+    do {
+      guard case .object(let object) = try JSONValue(parsing: bytes, limits: JSONLimits(depthMax: Self.depthMax)) else {
+        throw Malformed(why: "a frame that is no JSON object")
       }
-    case "checked":
-      guard let faults = object["faults"]?.arrayValue else { return nil }
-      self = .checked(faults.compactMap { $0.objectValue.map(SandboxFault.init) })
-    default: return nil
+      json = object
+    } catch let error as JSONParseError {
+      throw Malformed(why: "a frame that is no JSON: \(error.message)", isTooDeep: error.code == "depth_exceeded")
+    } catch let error as Malformed {
+      throw error
+    } catch {
+      throw Malformed(why: "a frame that is no JSON")
+    }
+    switch json["type"]?.stringValue {
+    case "text": self = .text(try Self.string(json, "text"))
+    case "llm_call": self = try Self.modelCall(json)
+    case "result": self = .result(try Self.member(json, "value"), files: try Self.files(json["files"]))
+    case "error": self = try Self.error(json)
+    case "checked": self = .checked(try Self.array(json, "faults").map(Self.fault))
+    case let type: throw Malformed(why: "a frame of the type '\((type ?? "").prefix(40))'")
     }
   }
 
-  private static func files(_ object: JSONObject) -> [String: [UInt8]] {
+  private static func member(_ json: JSONObject, _ name: String) throws(Malformed) -> JSONValue {
+    guard let value = json[name] else { throw Malformed(why: "a frame without '\(name)'") }
+    return value
+  }
+
+  private static func string(_ json: JSONObject, _ name: String) throws(Malformed) -> String {
+    guard let text = json[name]?.stringValue else { throw Malformed(why: "a frame without the text '\(name)'") }
+    return text
+  }
+
+  private static func array(_ json: JSONObject, _ name: String) throws(Malformed) -> [JSONValue] {
+    guard let list = json[name]?.arrayValue else { throw Malformed(why: "a frame without the list '\(name)'") }
+    return list
+  }
+
+  private static func modelCall(_ json: JSONObject) throws(Malformed) -> WorkerFrame {
+    .modelCall(
+      id: try member(json, "id"), messages: try array(json, "messages"), options: json["options"]?.objectValue ?? [:])
+  }
+
+  private static func error(_ json: JSONObject) throws(Malformed) -> WorkerFrame {
+    let kindName = try string(json, "kind")
+    if kindName == "result_too_large" { return .tooLarge }
+    guard let kind = SandboxException.Kind(rawValue: kindName) else {
+      throw Malformed(why: "an error of the kind '\(kindName.prefix(40))'")
+    }
+    var frames = (json["frames"]?.arrayValue ?? []).prefix(framesMax).compactMap(Self.frame)
+    // A fault of the source has a place and no frames.
+    if frames.isEmpty, let line = line(json["line"]) {
+      frames = [SandboxFrame(line: line, column: self.line(json["column"]), function: "")]
+    }
+    return .error(
+      SandboxException(
+        kind, name: json["name"]?.stringValue ?? "Error", message: json["message"]?.stringValue ?? "", frames: frames))
+  }
+
+  private static let framesMax = 64
+
+  private static func frame(_ json: JSONValue) -> SandboxFrame? {
+    guard let line = line(json["line"]) else { return nil }
+    return SandboxFrame(
+      line: line, column: self.line(json["column"]), function: json["function"]?.stringValue ?? "",
+      text: json["text"]?.stringValue ?? "")
+  }
+
+  private static func fault(_ json: JSONValue) -> SandboxFault {
+    SandboxFault(
+      line: line(json["line"]), column: line(json["column"]),
+      message: json["message"]?.stringValue ?? "it cannot be used")
+  }
+
+  private static func line(_ json: JSONValue?) -> Int? {
+    json?.intValue.flatMap { $0 > 0 ? $0 : nil }
+  }
+
+  private static func files(_ json: JSONValue?) throws(Malformed) -> [String: [UInt8]] {
+    guard let json, !json.isNull else { return [:] }
+    guard let object = json.objectValue else { throw Malformed(why: "files that are no object") }
     var files: [String: [UInt8]] = [:]
     for (name, value) in object {
-      if let data = value.stringValue.flatMap({ Data(base64Encoded: $0) }) { files[name] = Array(data) }
+      guard SandboxFileName.isAllowed(name) else { throw Malformed(why: "a file named '\(name.prefix(40))'") }
+      guard let text = value.stringValue, let data = Data(base64Encoded: text) else {
+        throw Malformed(why: "a file that is no base64")
+      }
+      files[name] = Array(data)
     }
     return files
   }
 }
 
-/// What the host says to a worker.
-enum HostFrame {
-  static func run(_ call: SandboxCall) -> [UInt8] {
-    var object = program(call.program, type: "run")
-    object["input"] = call.input
-    object["result_bytes_max"] = .integer(call.limits.resultBytesMax)
-    object["text_bytes_max"] = .integer(call.limits.resultBytesMax)
-    object["keep_files_bytes"] = .integer(call.limits.filesBytesMax)
-    object["llm"] = .bool(call.hasModel)
-    object["interpreter"] = .bool(call.program.entryPoint == nil)
-    var files: JSONObject = [:]
-    for (name, bytes) in call.files { files[name] = .string(Data(bytes).base64EncodedString()) }
-    object["files"] = .object(files)
-    return frame(object)
-  }
+/// Names of files in a working directory, which has no folders.
+enum SandboxFileName {
+  static let allowed = "1 to 255 bytes, no '/', no NUL, neither '.' nor '..'"
 
-  static func check(_ program: SandboxProgram) -> [UInt8] { frame(self.program(program, type: "check")) }
-
-  static func reply(to id: Int, _ result: Result<JSONObject, SandboxRefusal>) -> [UInt8] {
-    var object: JSONObject = ["type": "llm_reply", "id": .integer(id)]
-    switch result {
-    case .success(let value): object["value"] = .object(value)
-    case .failure(let refusal): object["error"] = .string(refusal.message)
-    }
-    return frame(object)
-  }
-
-  private static func program(_ program: SandboxProgram, type: String) -> JSONObject {
-    var object: JSONObject = [
-      "type": .string(type), "language": .string(program.language.rawValue), "source": .string(program.source),
-    ]
-    if let entryPoint = program.entryPoint { object["entry_point"] = .string(entryPoint) }
-    return object
-  }
-
-  private static func frame(_ object: JSONObject) -> [UInt8] {
-    FrameSplitter.frame(JSONValue.object(object).encoded())
-  }
-}
-
-extension SandboxException {
-  fileprivate init?(_ object: JSONObject) {
-    guard let kind = object["kind"]?.stringValue.flatMap(Kind.init) else { return nil }
-    var frames = (object["frames"]?.arrayValue ?? []).compactMap { $0.objectValue.map(SandboxFrame.init) }
-    if frames.isEmpty, let line = object["line"]?.intValue {
-      frames = [SandboxFrame(line: line, column: object["column"]?.intValue, function: "")]
-    }
-    self.init(
-      kind, name: object["name"]?.stringValue ?? "Error", message: object["message"]?.stringValue ?? "",
-      frames: frames)
-  }
-}
-
-extension SandboxFrame {
-  fileprivate init(_ object: JSONObject) {
-    self.init(
-      line: object["line"]?.intValue ?? 0, column: object["column"]?.intValue,
-      function: object["function"]?.stringValue ?? "", text: object["text"]?.stringValue ?? "")
-  }
-}
-
-extension SandboxFault {
-  fileprivate init(_ object: JSONObject) {
-    self.init(
-      line: object["line"]?.intValue, column: object["column"]?.intValue,
-      message: object["message"]?.stringValue ?? "the code cannot be used")
+  static func isAllowed(_ name: String) -> Bool {
+    (1...255).contains(name.utf8.count) && name != "." && name != ".." && !name.utf8.contains { $0 == 0x2F || $0 == 0 }
   }
 }

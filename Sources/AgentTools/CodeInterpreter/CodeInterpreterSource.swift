@@ -22,10 +22,24 @@ public struct CodeInterpreterSource: ToolSource {
     files = SessionFiles(bytesMax: settings.filesBytesMax)
   }
 
-  /// The source as a toolset whose patience outlasts the code's own time.
+  private init(_ sandbox: any Sandbox, settings: CodeInterpreterSettings, files: SessionFiles) {
+    self.sandbox = sandbox
+    self.settings = settings
+    self.files = files
+  }
+
+  /// The same tool under other limits, with the same files.
+  public func with(_ settings: CodeInterpreterSettings) -> CodeInterpreterSource {
+    CodeInterpreterSource(sandbox, settings: settings, files: files)
+  }
+
+  /// How long a call of the tool may take: the code's own time, and what waiting for a worker may add.
+  public var patience: Duration { settings.timeout + .seconds(5) }
+
+  /// The source as a toolset.
   public var toolset: Toolset {
     var policy = ToolsetPolicy()
-    policy.timeout = settings.timeout + .seconds(5)
+    policy.timeout = patience
     return Toolset(name: Self.toolsetName, source: self, policy: policy)
   }
 

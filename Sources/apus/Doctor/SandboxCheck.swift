@@ -35,7 +35,7 @@ struct SandboxCheck: Sendable {
     }
   }
 
-  private func check(_ sandbox: ProcessSandbox) async -> [Finding] {
+  private func check(_ sandbox: SupervisedSandbox) async -> [Finding] {
     var findings: [Finding] = []
     for language in SandboxLanguage.allCases { findings.append(await Self.check(sandbox, language)) }
     let status = sandbox.status
@@ -56,7 +56,7 @@ struct SandboxCheck: Sendable {
     return found.map { each in each.remedy.map { .warn("sandbox", each.text, $0) } ?? .ok("sandbox", each.text) }
   }
 
-  private static func check(_ sandbox: ProcessSandbox, _ language: SandboxLanguage) async -> Finding {
+  private static func check(_ sandbox: SupervisedSandbox, _ language: SandboxLanguage) async -> Finding {
     let source = language == .python ? "def main(x):\n  return x" : "export const main = (x) => x;"
     do {
       let report = try await sandbox.run(

@@ -2,26 +2,25 @@ import AgentRuntime
 import AgentSandbox
 import FoundationEssentials
 import Logging
-import NIOPosix
 
 extension Settings {
   /// What the supervisor is called; it stands beside `apus`.
   static let supervisorName = "apus-sandbox"
 
   /// The sandbox, or why there is none.
-  func sandbox(logger: Logger) -> Result<ProcessSandbox, SandboxUnavailable> {
+  func sandbox(logger: Logger) -> Result<SupervisedSandbox, SandboxUnavailable> {
     guard runsCode else { return .failure(SandboxUnavailable("CODE_EXECUTION is off")) }
     guard let supervisor = Self.supervisor else {
       return .failure(SandboxUnavailable("the program \(Self.supervisorName) is not beside apus; install both"))
     }
-    var configuration = ProcessSandbox.Configuration(supervisor: supervisor)
-    configuration.pythons = [pythonPath].compactMap { $0 }
-    configuration.deno = sandboxDeno ?? Self.onPath("deno", first: nil)
-    configuration.pythonIdle = sandboxPythonIdle
-    configuration.denoIdle = sandboxDenoIdle
+    var configuration = SandboxConfiguration(supervisorPath: supervisor)
+    configuration.pythonPaths = [pythonPath].compactMap { $0 }
+    configuration.denoPath = sandboxDeno ?? Self.onPath("deno", first: nil)
+    configuration.pythonPool = sandboxPythonIdle
+    configuration.denoPool = sandboxDenoIdle
     configuration.workersMax = sandboxWorkersMax
     configuration.refillCPUPercent = sandboxRefillCPU
-    return .success(ProcessSandbox(configuration, group: .singleton, log: logger))
+    return .success(SupervisedSandbox(configuration, logger: logger, onCall: SandboxMetrics.note))
   }
 
   /// The Python that runs user code; nil where there is none.

@@ -1,13 +1,19 @@
 import AgentJSON
 import AgentRuntime
+import AgentTools
 
 /// Reads the content of a toolsets file (TOOLSETS_FILE), collecting all faults.
 struct ToolsetsFile {
   /// Makes the source of a set from its own part of the file; nil where faults were left in the reader.
-  typealias MakeSource = (_ kind: String, _ name: String, _ reader: inout ObjectReader) -> (any ToolSource)?
+  typealias MakeSource = (_ kind: Kind, _ name: String, _ reader: inout ObjectReader) -> (any ToolSource)?
 
   /// The members that name where tools come from; each set has one of them.
-  static let kinds = ["builtin", "mcp"]
+  enum Kind: String, CaseIterable {
+    case builtin
+    case codeInterpreter = "code_interpreter"
+    case mcp
+  }
+
   private static let namesMax = 128
 
   private(set) var faults: [Fault] = []
@@ -36,22 +42,24 @@ struct ToolsetsFile {
     }
     var reader = ObjectReader(object, path: path)
     defer { faults += reader.faults }
-    reader.refuseMembers(besides: Self.kinds + ["tools", "approval", "timeout", "output_max"])
+    reader.refuseMembers(besides: Kind.allCases.map(\.rawValue) + ["tools", "approval", "timeout", "output_max"])
     if !(1...Self.namesMax).contains(name.utf8.count) {
       reader.faultHere("the name has \(name.utf8.count) bytes, not 1 to \(Self.namesMax)", "wrong_length")
     }
     let policy = Self.policy(&reader)
-    let given = Self.kinds.filter { reader.value($0) != nil }
-    guard given.count == 1 else {
-      let said = given.isEmpty ? "none is given" : "both are given"
-      reader.faultHere("needs one of \(Self.kinds.joined(separator: ", ")): \(said)", "missing")
-      return nil
-    }
-    guard let inner = reader.object(given[0]) else { return nil }
-    var part = ObjectReader(inner, path: path + [.key(given[0])])
-    let source = make(given[0], name, &part)
+    guard let kind = Self.kind(&reader), let inner = reader.object(kind.rawValue) else { return nil }
+    var part = ObjectReader(inner, path: path + [.key(kind.rawValue)])
+    let source = make(kind, name, &part)
     reader.add(part.faults)
-    return source.map { Toolset(name: name, source: $0, policy: policy) }
+    return source.map { Toolset(name: name, source: $0, policy: policy.outlasting($0)) }
+  }
+
+  private static func kind(_ reader: inout ObjectReader) -> Kind? {
+    let given = Kind.allCases.filter { reader.value($0.rawValue) != nil }
+    if given.count == 1 { return given[0] }
+    let said = given.isEmpty ? "none is given" : "\(given.map(\.rawValue).joined(separator: " and ")) are given"
+    reader.faultHere("needs one of \(Kind.allCases.map(\.rawValue).joined(separator: ", ")): \(said)", "missing")
+    return nil
   }
 
   private static func policy(_ reader: inout ObjectReader) -> ToolsetPolicy {
@@ -75,5 +83,15 @@ struct ToolsetsFile {
       return nil
     }
     return Set(list.compactMap(\.stringValue))
+  }
+}
+
+extension ToolsetPolicy {
+  /// Code may take as long as its own part of the file says.
+  fileprivate func outlasting(_ source: any ToolSource) -> ToolsetPolicy {
+    guard let interpreter = source as? CodeInterpreterSource else { return self }
+    var policy = self
+    policy.timeout = max(timeout, interpreter.patience)
+    return policy
   }
 }

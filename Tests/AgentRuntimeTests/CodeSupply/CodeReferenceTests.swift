@@ -26,16 +26,20 @@ private let commit = "0123456789abcdef0123456789abcdef01234567"
     ("", "begin with https://"), ("git.example.com/b@\(commit)", "begin with https://"),
     ("ssh://git.example.com/b@\(commit)", "begin with https://"), ("file:///b@\(commit)", "begin with https://"),
     ("https://git.example.com/b", "names no commit"), ("https://git.example.com/b@main", "not pinned"),
-    ("https://git.example.com/b@\(commit.dropLast())", "not pinned"), ("https://git.example.com/b@\(commit)0", "not pinned"),
-    ("https://git.example.com/b@--upload-pack=x", "not pinned"), ("https://me:key@git.example.com/b@\(commit)", "password"),
+    ("https://git.example.com/b@\(commit.dropLast())", "not pinned"),
+    ("https://git.example.com/b@\(commit)0", "not pinned"),
+    ("https://git.example.com/b@--upload-pack=x", "not pinned"),
+    ("https://me:key@git.example.com/b@\(commit)", "password"),
     ("https://@git.example.com/b@\(commit)", "password"), ("https:///b@\(commit)", "no host"),
     ("https://git_.example.com:0/b@\(commit)", "no host"), ("https://-x/b@\(commit)", "no host"),
     ("https://a b/c@\(commit)", "no host"), ("https://git.example.com/@\(commit)", "path"),
     ("https://git.example.com/a//b@\(commit)", "path"), ("https://git.example.com/../b@\(commit)", "path"),
     ("https://git.example.com/b?x=1@\(commit)", "path"), ("https://git.example.com/%2e%2e/b@\(commit)", "path"),
     ("https://git.example.com/b;id@\(commit)", "path"), ("https://git.example.com/b@\(commit)#", "no file"),
-    ("https://git.example.com/b@\(commit)#../x.py", "no file"), ("https://git.example.com/b@\(commit)#/etc/x", "no file"),
-    ("https://git.example.com/b@\(commit)#a/./b.py", "no file"), ("https://git.example.com/b@\(commit)#.git/config", "no file"),
+    ("https://git.example.com/b@\(commit)#../x.py", "no file"),
+    ("https://git.example.com/b@\(commit)#/etc/x", "no file"),
+    ("https://git.example.com/b@\(commit)#a/./b.py", "no file"),
+    ("https://git.example.com/b@\(commit)#.git/config", "no file"),
     ("https://git.example.com/b@\(commit)#a\\b.py", "no file"), ("https://git.example.com/b@\(commit)#a\nb", "no file"),
   ])
   func everythingElseIsRefused(text: String, problem: String) {
@@ -61,7 +65,8 @@ private let commit = "0123456789abcdef0123456789abcdef01234567"
     let policy = CodeSupplyPolicy(hosts: ["git.example.com", "http://localhost:3000"].compactMap { CodeHost($0) })
     let allowed = ["https://git.example.com/b", "http://localhost:3000/b"]
     let refused = [
-      "http://git.example.com/b", "https://localhost:3000/b", "https://git.example.com:8443/b", "https://x.git.example.com/b",
+      "http://git.example.com/b", "https://localhost:3000/b", "https://git.example.com:8443/b",
+      "https://x.git.example.com/b",
       "https://git.example.com.evil.example/b",
     ]
     for url in allowed { #expect(policy.refusal(of: try CodeReference("\(url)@\(commit)").repository.host) == nil) }

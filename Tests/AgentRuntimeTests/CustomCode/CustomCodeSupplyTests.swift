@@ -80,7 +80,8 @@ struct CustomCodeSupplyTests {
       supply, ["type": "package", "content": "a", "dependencies": ["b", "c==1", "C==2", "c==1;x"]])
     #expect(found.keys.sorted() == [content, "\(dependencies)[0]", "\(dependencies)[2]", "\(dependencies)[3]"])
     #expect(found["\(dependencies)[2]"]?.contains("twice") == true)
-    let elsewhere = await faults(supply, ["type": "repository", "content": .string("https://evil.example/b@\(commit)")])
+    let elsewhere = await faults(
+      supply, ["type": "repository", "content": .string("https://evil.example/b@\(commit)")])
     #expect(elsewhere[content]?.contains("allowed: git.example.com") == true)
     let script = await faults(
       supply, ["type": "package", "content": "a==1", "dependencies": ["b==1"]], runtime: ["language": "javascript"])
@@ -123,8 +124,12 @@ struct CustomCodeSupplyTests {
   @Test(
     arguments: [
       (.value("there is no module bot"), "there is no module bot"),
-      (.exception(SandboxException(name: "ImportError", message: "no libssl")), "cannot be imported: ImportError: no libssl"),
-      (.timeout, "longer than runtime.timeout"), (.memoryLimit, "runtime.memoryLimit"), (.crashed("signal 11"), "signal 11"),
+      (
+        .exception(SandboxException(name: "ImportError", message: "no libssl")),
+        "cannot be imported: ImportError: no libssl"
+      ),
+      (.timeout, "longer than runtime.timeout"), (.memoryLimit, "runtime.memoryLimit"),
+      (.crashed("signal 11"), "signal 11"),
       (.outputLimit, "prints more"),
     ] as [(SandboxOutcome, String)])
   func aPackageThatCannotBeImportedIsRefused(outcome: SandboxOutcome, words: String) async throws {

@@ -48,7 +48,9 @@ import Testing
 
   /// Any order of events: everyone who stays is served once, never more run than may, and in the end nothing is left.
   @Test(arguments: 0..<200) func nothingIsLost(seed: UInt64) {
-    var (dice, machine) = (Dice(state: seed &* 0x9E37_79B9_7F4A_7C15 | 1), LayerBuildsStateMachine(runningMax: 2, buildsMax: 3))
+    var (dice, machine) = (
+      Dice(state: seed &* 0x9E37_79B9_7F4A_7C15 | 1), LayerBuildsStateMachine(runningMax: 2, buildsMax: 3)
+    )
     var (waiting, running, next) = ([Int: String](), Set<String>(), 0)
     func check(_ ending: LayerBuildsStateMachine.Ending) {
       for waiter in ending.served { #expect(waiting.removeValue(forKey: waiter) != nil) }
@@ -64,7 +66,9 @@ import Testing
         if entry != .refuse { waiting[next] = name }
         if entry == .start { #expect(running.insert(name).inserted) }
       case 1:
-        guard let (waiter, name) = waiting.sorted(by: { $0.key < $1.key }).dropFirst(dice.roll(3)).first else { continue }
+        guard let (waiter, name) = waiting.sorted(by: { $0.key < $1.key }).dropFirst(dice.roll(3)).first else {
+          continue
+        }
         waiting[waiter] = nil
         if machine.leave(waiter, name) { #expect(running.contains(name) && !waiting.values.contains(name)) }
       default:

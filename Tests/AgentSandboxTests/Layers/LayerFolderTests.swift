@@ -30,7 +30,9 @@ struct LayerFolderTests {
   @Test func whatIsInUseStays() async throws {
     try await withLayers(Self.large) { harness in
       let store = harness.store { ($0.layerMaxMB, $0.totalMaxMB) = (2, 3) }
-      var used = [try await store.layer(LayerHarness.request(0)), try await harness.store().layer(LayerHarness.request(1))]
+      var used = [
+        try await store.layer(LayerHarness.request(0)), try await harness.store().layer(LayerHarness.request(1)),
+      ]
       await #expect {
         try await store.layer(LayerHarness.request(2))
       } throws: { error in
@@ -85,9 +87,12 @@ struct LayerFolderTests {
       func mode(_ name: String) throws -> Int? {
         try FileManager.default.attributesOfItem(atPath: path + name)[.posixPermissions] as? Int
       }
-      #expect(try mode("") == 0o755 && mode("/inner") == 0o755 && mode("/inner/a.py") == 0o644 && mode("/tool") == 0o755)
+      #expect(
+        try mode("") == 0o755 && mode("/inner") == 0o755 && mode("/inner/a.py") == 0o644 && mode("/tool") == 0o755)
       #expect(try FileManager.default.contentsOfDirectory(atPath: path).sorted() == ["away", "inner", "link", "tool"])
-      #expect(try FileManager.default.attributesOfItem(atPath: harness.folder + "/" + harness.entries[0])[.posixPermissions] as? Int == 0o755)
+      #expect(
+        try FileManager.default.attributesOfItem(atPath: harness.folder + "/" + harness.entries[0])[.posixPermissions]
+          as? Int == 0o755)
     }
   }
 

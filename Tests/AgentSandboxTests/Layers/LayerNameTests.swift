@@ -32,18 +32,22 @@ import Testing
     #expect(try name(["a==1", "b==2"], index: login) == first)
     let others = [
       try name(["a==1"]), try name(["a==1", "b==2.0"]), try name(["a==1", "b==2"], interpreter: "3.13.0"),
-      try name(["a==1", "b==2"], index: PackageIndex(url: "https://other.example/simple")), try name(["a[x]==1", "b==2"]),
+      try name(["a==1", "b==2"], index: PackageIndex(url: "https://other.example/simple")),
+      try name(["a[x]==1", "b==2"]),
     ]
     #expect(Set(others + [first]).count == 6)
   }
 
   @Test func anIndexShowsNoPassword() {
     let index = PackageIndex(url: "https://index.example:8443/simple", user: "me:k%40y")
-    #expect(index.revealedURL == "https://me:k%40y@index.example:8443/simple" && index.authority == "index.example:8443")
+    #expect(
+      index.revealedURL == "https://me:k%40y@index.example:8443/simple" && index.authority == "index.example:8443")
     var dumped = ""
     dump(index, to: &dumped)
     #expect(!"\(index) \(String(reflecting: index)) \(dumped)".contains("k%40y"))
-    #expect(index.redacted("at https://me:k%40y@index.example with k@y and k%40y") == "at https://***@index.example with *** and ***")
+    #expect(
+      index.redacted("at https://me:k%40y@index.example with k@y and k%40y")
+        == "at https://***@index.example with *** and ***")
     #expect(!index.isPlain && PackageIndex(url: "http://127.0.0.1:80/x").isLoopback)
     #expect(PackageIndex(url: "http://[::1]:80/x").isLoopback && !PackageIndex(url: "http://index.example").isLoopback)
   }

@@ -182,7 +182,8 @@ struct LayerPackageTests {
         try await store.layer(request("a==1", interpreter: "3.13.0"))
       }
       let message = try #require(error?.message)
-      #expect(message.contains("bare has no pip") && message.contains("python is Python 3.11.2, and the code runs on 3.13"))
+      #expect(
+        message.contains("bare has no pip") && message.contains("python is Python 3.11.2, and the code runs on 3.13"))
       #expect(message.contains("/nowhere/python cannot be run") && message.contains("CODE_PIP"))
       #expect(harness.builds.isEmpty && harness.entries.isEmpty)
     }
@@ -192,7 +193,8 @@ struct LayerPackageTests {
     try await withLayers { harness in
       let found = await harness.store().diagnose(interpreter: "3.11.2")
       #expect(found.map(\.remedy) == [nil, nil] && harness.entries.isEmpty)
-      #expect(found[0].text.contains("https://index.example/simple by pip 23") && found[1].text.contains("git.example.com"))
+      #expect(
+        found[0].text.contains("https://index.example/simple by pip 23") && found[1].text.contains("git.example.com"))
       try harness.script("supervisor", "echo 'no user namespaces' >&2; exit 69")
       let refused = await harness.store().diagnose(interpreter: "3.11.2")
       #expect(refused.count == 1 && refused[0].text.contains("no user namespaces") && refused[0].remedy != nil)
