@@ -171,8 +171,8 @@ let package = Package(
     .testTarget(
       name: "ApusTests",
       dependencies: [
-        "AgentHTTP", "AgentJSON", "AgentLLM", "AgentRuntime", "AgentSQLite", "apus", log, nio("NIOCore"),
-        nio("NIOPosix"), product("UnixSignals", "swift-service-lifecycle", only: server),
+        "AgentHTTP", "AgentJSON", "AgentLLM", "AgentRuntime", "AgentSQLite", "AgentSandbox", "apus", log,
+        nio("NIOCore"), nio("NIOPosix"), product("UnixSignals", "swift-service-lifecycle", only: server),
       ],
       swiftSettings: strict),
   ]

@@ -8,6 +8,7 @@ public struct AgentExecutor: Sendable {
   private let threads: ThreadKeeper
   private let toolsets: ToolsetCatalog
   private let sandbox: (any Sandbox)?
+  private let supply: (any CodeSupply)?
   private let runs: ActiveRuns
   private let limits: RuntimeLimits
   private let statistics: RunStatistics
@@ -18,18 +19,19 @@ public struct AgentExecutor: Sendable {
   private let limiter = RateLimiter()
 
   /// An executor over one model and one store; `runs` is shared with the catalog, which ends a deleted agent's runs.
-  /// `toolsets` are those that agents may name, `sandbox` runs their code; `logsContent` lets prompts, answers and what
-  /// code printed into the log (LOG_CONTENT).
+  /// `toolsets` are those that agents may name, `sandbox` runs their code, which `supply` gets; `logsContent` lets
+  /// prompts, answers and what code printed into the log (LOG_CONTENT).
   public init(
     model: any ChatModel, defaultModelID: String, store: any RuntimeStore, toolsets: ToolsetCatalog = ToolsetCatalog(),
-    sandbox: (any Sandbox)? = nil, runs: ActiveRuns, limits: RuntimeLimits, statistics: RunStatistics,
-    logsContent: Bool = false, logger: Logger
+    sandbox: (any Sandbox)? = nil, supply: (any CodeSupply)? = nil, runs: ActiveRuns, limits: RuntimeLimits,
+    statistics: RunStatistics, logsContent: Bool = false, logger: Logger
   ) {
     self.model = model
     self.defaultModelID = defaultModelID
     threads = ThreadKeeper(store: store, queue: TurnQueue(waitersMax: limits.turnsWaitingMax))
     self.toolsets = toolsets
     self.sandbox = sandbox
+    self.supply = supply
     self.runs = runs
     self.limits = limits
     self.statistics = statistics
@@ -112,7 +114,7 @@ public struct AgentExecutor: Sendable {
     let run = AgentRun(
       id: ids.next(), agent: agent, call: call, limits: limits, logger: logger, handle: handle, model: model,
       threads: threads, place: place, defaultModelID: defaultModelID, logsContent: logsContent, sink: sink,
-      belt: belt, exchanges: exchanges, sandbox: sandbox)
+      belt: belt, exchanges: exchanges, sandbox: sandbox, supply: supply)
     for warning in belt?.warnings ?? [] {
       run.record.warn(warning)
       logger.warning("tools are missing", metadata: ["agent_id": "\(agent.id)", "reason": "\(warning)"])

@@ -29,6 +29,8 @@ public struct AgentRun: Sendable {
   let exchanges: ExchangeMemory
   /// What runs code; nil where there is none.
   let sandbox: (any Sandbox)?
+  /// What gets packages and repositories for it; nil where there is none.
+  let supply: (any CodeSupply)?
   let record = RunRecord()
 
   /// The model configuration that is asked.

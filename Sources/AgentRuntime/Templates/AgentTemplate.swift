@@ -11,8 +11,8 @@ public protocol AgentTemplate: Sendable {
   init()
 
   /// Looks at settings that are well formed before an agent with them is stored, for what takes time or depends on
-  /// this machine. `path` leads to the settings; `sandbox` is nil where there is none. Throws `CancellationError` alone.
-  func check(_ settings: Settings, path: [Fault.Step], sandbox: (any Sandbox)?) async throws -> TemplateFindings
+  /// this machine. Throws `RuntimeError` where that cannot be had now, or `CancellationError`.
+  func check(_ settings: Settings, _ context: TemplateContext) async throws -> TemplateFindings
 
   /// Runs an agent of this template once. Throws `RuntimeError`, `ModelError`, `StoreError`, or `CancellationError`.
   func execute(_ run: AgentRun, settings: Settings) async throws -> ChatCompletion
@@ -20,9 +20,26 @@ public protocol AgentTemplate: Sendable {
 
 extension AgentTemplate {
   /// Finds nothing: most settings are all right when they are well formed.
-  public func check(
-    _ settings: Settings, path: [Fault.Step], sandbox: (any Sandbox)?
-  ) async throws -> TemplateFindings { TemplateFindings() }
+  public func check(_ settings: Settings, _ context: TemplateContext) async throws -> TemplateFindings {
+    TemplateFindings()
+  }
+}
+
+/// What a template has for looking at settings.
+public struct TemplateContext: Sendable {
+  /// Leads to the settings in the request.
+  public var path: [Fault.Step]
+  /// What checks code; nil where there is none.
+  public var sandbox: (any Sandbox)?
+  /// What gets packages and repositories; nil where there is none.
+  public var supply: (any CodeSupply)?
+
+  /// Makes a context.
+  public init(path: [Fault.Step], sandbox: (any Sandbox)? = nil, supply: (any CodeSupply)? = nil) {
+    self.path = path
+    self.sandbox = sandbox
+    self.supply = supply
+  }
 }
 
 /// What a template finds in settings.

@@ -24,6 +24,7 @@ extension Settings {
     settings.readModel(&reader)
     settings.readLimits(&reader)
     settings.readSandbox(&reader)
+    settings.readLayers(&reader)
     settings.readDatabase(&reader)
     settings.readLogging(&reader)
     reader.warnOfUnused()
