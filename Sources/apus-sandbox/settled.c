@@ -3,6 +3,7 @@
 #if defined(__linux__)
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,10 +24,16 @@ static uint32_t peak_kb(pid_t pid) {
   return line ? saturated(strtoull(line + sizeof "VmHWM:" - 1, NULL, 10)) : 0;
 }
 
-// One that is not running, or is about to end for another reason, is told of by its end alone.
+static bool is_dead(const struct worker *worker) {
+  struct pollfd ended = {.fd = worker->pidfd, .events = POLLIN};
+  return poll(&ended, 1, 0) == 1;
+}
+
+// One that is not running, is dead already, or is about to end for another reason is told of by its end alone.
 void worker_settle(uint32_t id) {
   struct worker *worker = worker_find(id);
   if (!worker || worker->state != WORKER_RUNNING || worker->cause != CAUSE_NONE) return;
+  if (is_dead(worker)) return worker_exited(worker);
   uint64_t wall = now_ns() - worker->started_ns, cpu = process_cpu_ns(worker->pid);
   stream_drain(worker, 0);
   stream_drain(worker, 1);

@@ -178,7 +178,9 @@ uint64_t workers_check(uint64_t now) {
     if (due > now) {
       if (due < next) next = due;
     } else if (worker->state == WORKER_RUNNING) {
-      worker_kill(worker, CAUSE_TIMEOUT);
+      // The host may have said in time that it has the result, and this loop was late.
+      control_readable();
+      if (worker->state == WORKER_RUNNING && worker->deadline_ns == due) worker_kill(worker, CAUSE_TIMEOUT);
     } else if (worker->pidfd >= 0) {
       worker_kill(worker, CAUSE_WAITING);
     } else {
