@@ -7,7 +7,7 @@
 
 // Declared by hand: <sys/mount.h> and <linux/mount.h> cannot both be included.
 extern int mount(const char *source, const char *target, const char *type, unsigned long flags, const void *data);
-enum { FLAG_NOSUID = 2 };
+enum { FLAG_NOSUID = 2, FLAG_NODEV = 4, FLAG_NOEXEC = 8 };
 enum { TREE_LINK_MAX = 64 };
 
 struct source {
