@@ -182,11 +182,20 @@ static int outcome(int code, bool out_of_memory, bool too_much) {
   return code;
 }
 
+// Descriptors that are made later must not take the place of the standard ones.
+static void fill_standard(void) {
+  int fd;
+  do fd = open("/dev/null", O_RDWR);
+  while (fd >= 0 && fd < 3);
+  if (fd >= 3) close(fd);
+}
+
 static void prepare(int count, char **arguments) {
   sigset_t ending;
   confine_parse(&run.confine, count, arguments);
   run.deadline_ns = now_ns() + run.confine.timeout_ms * (uint64_t)NS_PER_MS;
   int life = run.confine.life;
+  fill_standard();
   // Nothing else of the host's may reach the program.
   if (life > 3) syscall(SYS_close_range, 3, life - 1, 0);
   syscall(SYS_close_range, life >= 3 ? life + 1 : 3, ~0u, 0);

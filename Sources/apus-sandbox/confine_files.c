@@ -23,19 +23,25 @@ struct walk {
   uint64_t bytes;
 };
 
-// The program, being of the caller's user, may have closed its own folder to it. By the descriptor, because the name may
-// stand for something else by then.
-static int open_folder(int parent, const char *name) {
-  const int flags = O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-  int folder = openat(parent, name, O_RDONLY | flags);
-  if (folder >= 0 || errno != EACCES) return folder;
-  int handle = openat(parent, name, O_PATH | flags);
+// By the descriptor, because the name may stand for something else by then.
+static int open_closed(int parent, const char *name) {
+  int handle = openat(parent, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   if (handle < 0) return -1;
   char path[64];
   snprintf(path, sizeof path, "/proc/self/fd/%d", handle);
   chmod(path, 0700);
   close(handle);
-  return openat(parent, name, O_RDONLY | flags);
+  return openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+// The program, being of the caller's user, may close its own folders to it: they are opened again.
+static int open_folder(int parent, const char *name) {
+  struct stat about;
+  int folder = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (folder < 0 && errno == EACCES) folder = open_closed(parent, name);
+  bool open = folder >= 0 && fstat(folder, &about) == 0;
+  if (open && (about.st_mode & 0500) != 0500) fchmod(folder, (about.st_mode & 0777) | 0700);
+  return folder;
 }
 
 // Nothing that keeps rights, and nothing that the caller cannot read, enter or remove.
@@ -57,6 +63,12 @@ static void give_entry(const struct confine_files *files, int parent, const char
     fchownat(parent, name, files->uid, files->uid, AT_SYMLINK_NOFOLLOW);
 }
 
+// A folder of the program's that it closed again meanwhile counts as too large.
+static void note_hidden(struct walk *walk, const struct stat *folder) {
+  uid_t program = walk->files->uid ? walk->files->uid : geteuid();
+  if (walk->purpose == MEASURE && folder->st_uid == program) walk->bytes = UINT64_MAX;
+}
+
 // `folder` is closed.
 static void walk_folder(struct walk *walk, int folder, int depth) {
   DIR *entries = fdopendir(folder);
@@ -68,7 +80,10 @@ static void walk_folder(struct walk *walk, int folder, int depth) {
     struct stat about;
     const char *name = entry->d_name;
     if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0) continue;
-    if (fstatat(folder, name, &about, AT_SYMLINK_NOFOLLOW) != 0) continue;
+    if (fstatat(folder, name, &about, AT_SYMLINK_NOFOLLOW) != 0) {
+      if (errno == EACCES && fstat(folder, &about) == 0) note_hidden(walk, &about);
+      continue;
+    }
     uint64_t bytes = (uint64_t)about.st_blocks * STAT_BLOCK;
     if (walk->purpose == MEASURE) walk->bytes += bytes > BYTES_MIN ? bytes : BYTES_MIN;
     if (walk->purpose == GIVE) give_entry(walk->files, folder, name, &about);
@@ -80,12 +95,16 @@ static void walk_folder(struct walk *walk, int folder, int depth) {
     }
     int below = open_folder(folder, name);
     if (below >= 0) walk_folder(walk, below, depth + 1);
+    else if (errno == EACCES) note_hidden(walk, &about);
   }
   closedir(entries);
 }
 
 static uint64_t walk_all(const struct confine_files *files, enum purpose purpose) {
   struct walk walk = {.purpose = purpose, .files = files};
+  struct stat about;
+  bool closed = fstat(files->folder, &about) == 0 && (about.st_mode & 0500) != 0500;
+  if (closed) fchmod(files->folder, (about.st_mode & 0777) | 0700);
   int folder = openat(files->folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (folder >= 0) walk_folder(&walk, folder, 0);
   return walk.bytes;

@@ -91,7 +91,10 @@ _Noreturn static void become_program(const struct confine *confine) {
 // The first process of a namespace: with it everything ends that the program left behind.
 _Noreturn static void run_program(const struct confine *confine) {
   pid_t program = fork();
-  if (program < 0) _exit(CONFINE_REFUSED);
+  if (program < 0) {
+    dprintf(2, "confine: fork: %s\n", strerror(errno));
+    _exit(CONFINE_REFUSED);
+  }
   if (program == 0) become_program(confine);
   for (;;) {
     int status;
