@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "Bootstrap.h"
+#include "confine.h"
 #include "supervisor.h"
 
 enum { PROBE_MS_MAX = 20000, UID_BASE_HIGH = 2000000000, UID_BASE_LOW = 64000 };
@@ -136,12 +137,12 @@ static bool try_isolation(enum isolation isolation, char *why, size_t size) {
   return status == 0;
 }
 
-// A range of uids for workers that this process may give out: high ones, or below 65,536 in a container's.
-static uid_t free_uids(void) {
+// A range of uids for workers, and after them for `confine`, that this process may give out: high ones, or below 65,536 in a container's.
+uid_t free_uids(void) {
   FILE *file = fopen("/proc/self/uid_map", "re");
   unsigned long inside, outside, count, base = 0;
   while (file && fscanf(file, "%lu %lu %lu", &inside, &outside, &count) == 3) {
-    unsigned long end = inside + count, need = WORKERS_LIMIT + 2;
+    unsigned long end = inside + count, need = WORKERS_LIMIT + 2 + CONFINE_UIDS;
     if (inside <= UID_BASE_HIGH && end >= UID_BASE_HIGH + need) base = UID_BASE_HIGH;
     else if (base == 0 && inside <= UID_BASE_LOW && end >= UID_BASE_LOW + need) base = UID_BASE_LOW;
   }
