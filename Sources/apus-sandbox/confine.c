@@ -167,8 +167,8 @@ static int refuse(void) {
   run.fault[run.fault_length < sizeof run.fault ? run.fault_length : sizeof run.fault - 1] = 0;
   run.fault[strcspn(run.fault, "\n")] = 0;
   return say(CONFINE_REFUSED, "the program cannot be confined here: %s; allow user namespaces "
-             "(user.max_user_namespaces, kernel.unprivileged_userns_clone, the container's seccomp or AppArmor profile), "
-             "or run this as root with CAP_SYS_ADMIN", run.fault);
+             "(user.max_user_namespaces, kernel.unprivileged_userns_clone, the container's seccomp or AppArmor "
+             "profile), or run this as root with CAP_SYS_ADMIN", run.fault);
 }
 
 static int outcome(int code, bool out_of_memory, bool too_much) {
@@ -177,7 +177,8 @@ static int outcome(int code, bool out_of_memory, bool too_much) {
   if (run.ending == ALONE) return say(CONFINE_ALONE, "the descriptor %d of --life-fd came to its end", c->life);
   if (run.ending == SIGNALLED) return say(CONFINE_SIGNAL + run.signal, "ended by signal %d", run.signal);
   if (run.ending == DISK || too_much || code == CONFINE_SIGNAL + SIGXFSZ)
-    return say(CONFINE_DISK, "more than %u MB were written to %s, or its file system is nearly full", c->disk_mb, c->out);
+    return say(CONFINE_DISK, "more than %u MB were written to %s, or its file system is nearly full", c->disk_mb,
+               c->out);
   if (code != 0 && out_of_memory) return say(CONFINE_MEMORY, "the memory of %u MB was not enough", c->memory_mb);
   return code;
 }
@@ -213,10 +214,13 @@ static void prepare(int count, char **arguments) {
 
 int confine_main(int count, char **arguments) {
   prepare(count, arguments);
-  if (!files_open(&run.files, &run.confine)) return say(CONFINE_USAGE, "--out: %s: %s", run.confine.out, strerror(errno));
+  if (!files_open(&run.files, &run.confine))
+    return say(CONFINE_USAGE, "--out: %s: %s", run.confine.out, strerror(errno));
   files_give(&run.files);
   bool started = start();
+  run.files.until_ns = run.deadline_ns;
   if (started) watch();
+  run.files.until_ns = 0;
   int code = started ? end_child() : CONFINE_REFUSED;
   bool out_of_memory = cgroup_out_of_memory(&run.groups), too_much = files_exceed(&run.files);
   files_take(&run.files);

@@ -50,7 +50,7 @@ struct confine_files {
   uid_t owner, uid;
   gid_t group;
   mode_t mode;
-  uint64_t limit, floor;
+  uint64_t limit, floor, until_ns;
 };
 bool files_open(struct confine_files *files, const struct confine *confine);
 bool files_exceed(const struct confine_files *files);

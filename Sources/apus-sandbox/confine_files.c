@@ -69,6 +69,12 @@ static void note_hidden(struct walk *walk, const struct stat *folder) {
   if (walk->purpose == MEASURE && folder->st_uid == program) walk->bytes = UINT64_MAX;
 }
 
+// While it runs, the program can make folders that take longer to read than it has time.
+static bool is_done(const struct walk *walk) {
+  const struct confine_files *files = walk->files;
+  return walk->bytes > files->limit || (files->until_ns != 0 && now_ns() > files->until_ns);
+}
+
 // `folder` is closed.
 static void walk_folder(struct walk *walk, int folder, int depth) {
   DIR *entries = fdopendir(folder);
@@ -76,7 +82,7 @@ static void walk_folder(struct walk *walk, int folder, int depth) {
     close(folder);
     return;
   }
-  for (struct dirent *entry; walk->bytes <= walk->files->limit && (entry = readdir(entries));) {
+  for (struct dirent *entry; !is_done(walk) && (entry = readdir(entries));) {
     struct stat about;
     const char *name = entry->d_name;
     if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0) continue;

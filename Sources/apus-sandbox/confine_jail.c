@@ -1,5 +1,5 @@
-// The child of `confine`: it leaves the host, gives up what it has, and becomes the first process of its namespace, which
-// starts the program and waits for whatever is left to it. Until the program is started, what fails is said to the parent.
+// The child of `confine`: it leaves the host, gives up what it has, and as the first process of its namespace starts
+// the program and waits for whatever is left to it. What fails before the program runs is said to the parent.
 #if defined(__linux__)
 #define _GNU_SOURCE
 #include <errno.h>

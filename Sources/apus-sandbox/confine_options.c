@@ -35,18 +35,19 @@ static bool is_below(const char *path, const char *whole) {
 }
 
 // It will be seen at the same path, which must therefore be plain, and nothing of the new root's own.
-static const char *read_only_path(const char *path) {
+static void add_read_only(struct confine *confine, const char *path) {
   static const char *const own[] = {"/out", "/dev", "/proc", "/sys"};
   size_t length = strlen(path);
   if (path[0] != '/' || length < 2 || length >= PATH_MAX / 2 || path[length - 1] == '/' || strstr(path, "//") ||
       strstr(path, "/./") || strstr(path, "/../") || is_below(strrchr(path, '/'), "/.") ||
       is_below(strrchr(path, '/'), "/.."))
     usage("--ro takes an absolute path without . and .. and without / at its end, not", path);
-  for (size_t i = 0; i < sizeof own / sizeof *own; i++)
-    if (is_below(path, own[i])) usage("--ro cannot take what the new root has of its own", path);
-  if (strcmp(path, "/tmp") == 0) usage("--ro cannot take what the new root has of its own", path);
+  bool is_own = strcmp(path, "/tmp") == 0;
+  for (size_t i = 0; i < sizeof own / sizeof *own; i++) is_own = is_own || is_below(path, own[i]);
+  if (is_own) usage("--ro cannot take what the new root has of its own", path);
   if (access(path, F_OK) != 0) usage("--ro: no such path", path);
-  return path;
+  if (confine->ro_count == CONFINE_RO_LIMIT) usage("more than 32 times --ro", path);
+  confine->ro[confine->ro_count++] = path;
 }
 
 static void add_environment(struct confine *confine, const char *value) {
@@ -92,8 +93,7 @@ void confine_parse(struct confine *confine, int count, char **arguments) {
     else if (strcmp(flag, "--disk-mb") == 0) confine->disk_mb = number(flag, value, 1, MEGABYTES_MAX);
     else if (strcmp(flag, "--life-fd") == 0) confine->life = (int)number(flag, value, 0, LIFE_MAX);
     else if (strcmp(flag, "--env") == 0) add_environment(confine, value);
-    else if (strcmp(flag, "--ro") == 0 && confine->ro_count == CONFINE_RO_LIMIT) usage("more than 32 times --ro", value);
-    else if (strcmp(flag, "--ro") == 0) confine->ro[confine->ro_count++] = read_only_path(value);
+    else if (strcmp(flag, "--ro") == 0) add_read_only(confine, value);
     else usage("unknown argument", flag);
   }
   if (i < count) confine->program = arguments + i + 1;

@@ -80,7 +80,8 @@ void confine_root(const struct confine *confine) {
   for (size_t i = 0; i < MAYBE_LINKS; i++) tree_link(maybe_links[i], links[i]);
   if (mkdir("tmp", 0755) != 0) child_fail("mkdir /tmp");
   snprintf(options, sizeof options, "mode=1777,size=%um,nr_inodes=65536", confine->disk_mb);
-  if (mount("tmp", "tmp", "tmpfs", FLAG_NOSUID | FLAG_NODEV | FLAG_NOEXEC, options) != 0) child_fail("mount tmpfs /tmp");
+  const unsigned long flags = FLAG_NOSUID | FLAG_NODEV | FLAG_NOEXEC;
+  if (mount("tmp", "tmp", "tmpfs", flags, options) != 0) child_fail("mount tmpfs /tmp");
   for (size_t i = 0; i < count; i++) tree_place(&sources[i]);
   tree_switch();
 }

@@ -12,7 +12,7 @@ from harness.client import chat_body
 from harness.seen import check_error, check_whole, see
 from harness.supply import Supply
 from harness.waiting import Background, eventually
-from test_custom_code import ready
+from harness.code import ready
 
 GREETER = {"greeter/__init__.py": "def greet(name):\n    return 'hello ' + name\n"}
 USES_GREETER = """
@@ -55,7 +55,7 @@ def supply(tmp_path: Path):
 @pytest.fixture
 def supplied(apus, model, supply, confine):
     """A runtime that may get code from `supply`."""
-    runtime = apus(LLM_PROXY_URL=model.url, CODE_PACKAGE_INDEX=supply.index,
+    runtime = apus(LLM_PROXY_URL=model.url, CODE_PACKAGE_INDEX=supply.index, CODE_PIP=sys.executable,
                    CODE_REPOSITORY_HOSTS=f"http://{supply.host}")
     ready(runtime)
     return runtime
@@ -207,7 +207,7 @@ def test_the_indexs_password_is_shown_nowhere(apus, model, tmp_path, confine):
     (tmp_path / "repositories").mkdir()
     with Supply(tmp_path / "repositories", user="apus:open-sesame") as supply:
         supply.add_package("greeter", "1.0", GREETER)
-        runtime = apus(LLM_PROXY_URL=model.url, CODE_PACKAGE_INDEX=supply.index, LOG_LEVEL="DEBUG")
+        runtime = apus(LLM_PROXY_URL=model.url, CODE_PACKAGE_INDEX=supply.index, CODE_PIP=sys.executable, LOG_LEVEL="DEBUG")
         ready(runtime)
         assert make(runtime, "one", "inline", USES_GREETER, dependencies=["greeter==1.0"]).status == 201
         refused = make(runtime, "two", "inline", USES_GREETER, dependencies=["nowhere==1.0"])
