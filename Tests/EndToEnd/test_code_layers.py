@@ -78,6 +78,18 @@ def layers(runtime) -> list[Path]:
     return sorted(folder.iterdir()) if folder.exists() else []
 
 
+def builds(runtime) -> list[Path]:
+    """The processes that build layers of a runtime."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if f"{runtime.directory}/layers".encode() in (process / "cmdline").read_bytes():
+                found.append(process)
+        except OSError:
+            pass
+    return found
+
+
 def test_all_is_off_by_default(apus, model):
     runtime = apus(LLM_PROXY_URL=model.url)
     ready(runtime)
@@ -232,8 +244,9 @@ def test_who_leaves_stops_the_build(supplied, supply):
     leaving.request("POST", "/v1/chat/completions", json.dumps(chat_body("you", "one")), {
         "X-Runtime-Token": supplied.client.token, "Content-Type": "application/json"})
     eventually(lambda: len(supply.asked) > asked, "a build")
+    assert builds(supplied)
     leaving.close()
-    eventually(lambda: layers(supplied) == [], "the end of the build")
+    eventually(lambda: layers(supplied) == [] and not builds(supplied), "the end of the build")
 
 
 def test_a_crash_leaves_no_half_layer(supplied, supply):
@@ -243,6 +256,7 @@ def test_a_crash_leaves_no_half_layer(supplied, supply):
     supplied.kill()
     with pytest.raises(OSError):
         waiting.result()
+    eventually(lambda: not builds(supplied), "the end of the build")
     supply.answers.set()
     assert [layer.name for layer in layers(supplied) if layer.name.startswith(".building-")]
     supplied.start()
