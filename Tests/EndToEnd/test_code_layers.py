@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from harness import behaviours as does
 from harness.client import chat_body
 from harness.seen import check_error, check_whole, see
 from harness.supply import Supply
@@ -132,6 +133,15 @@ def test_a_repository_is_an_agent(supplied, supply):
     check_whole(see(supplied.client, "you", "other", False), "other")
     [layer] = [layer for layer in layers(supplied) if not list(layer.glob("files-*/greeter"))]
     assert not list(layer.glob("files-*/.git")) and list(layer.glob("files-*/helpers/words.py"))
+
+
+def test_modules_reach_the_model(supplied, supply, model):
+    commit = supply.add_repository("asking", {
+        "main.py": "from ask import ask\ndef main(input):\n    return ask('why')\n",
+        "ask.py": "import llm\ndef ask(text):\n    return llm.chat([{'role': 'user', 'content': text}])['content']\n"})
+    assert make(supplied, "asking", "repository", supply.repository("asking", commit)).status == 201
+    model.then(does.say("because"))
+    check_whole(see(supplied.client, "you", "asking", True), "because")
 
 
 @pytest.mark.skipif(not os.environ.get("SANDBOX_DENO"), reason="SANDBOX_DENO names no Deno")
