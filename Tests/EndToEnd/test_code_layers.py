@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from harness import behaviours as does
 from harness.client import chat_body
 from harness.seen import check_error, check_whole, see
 from harness.supply import Supply
@@ -78,6 +79,18 @@ def layers(runtime) -> list[Path]:
     return sorted(folder.iterdir()) if folder.exists() else []
 
 
+def builds(runtime) -> list[Path]:
+    """The processes that build layers of a runtime."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if f"{runtime.directory}/layers".encode() in (process / "cmdline").read_bytes():
+                found.append(process)
+        except OSError:
+            pass
+    return found
+
+
 def test_all_is_off_by_default(apus, model):
     runtime = apus(LLM_PROXY_URL=model.url)
     ready(runtime)
@@ -120,6 +133,15 @@ def test_a_repository_is_an_agent(supplied, supply):
     check_whole(see(supplied.client, "you", "other", False), "other")
     [layer] = [layer for layer in layers(supplied) if not list(layer.glob("files-*/greeter"))]
     assert not list(layer.glob("files-*/.git")) and list(layer.glob("files-*/helpers/words.py"))
+
+
+def test_modules_reach_the_model(supplied, supply, model):
+    commit = supply.add_repository("asking", {
+        "main.py": "from ask import ask\ndef main(input):\n    return ask('why')\n",
+        "ask.py": "import llm\ndef ask(text):\n    return llm.chat([{'role': 'user', 'content': text}])['content']\n"})
+    assert make(supplied, "asking", "repository", supply.repository("asking", commit)).status == 201
+    model.then(does.say("because"))
+    check_whole(see(supplied.client, "you", "asking", True), "because")
 
 
 @pytest.mark.skipif(not os.environ.get("SANDBOX_DENO"), reason="SANDBOX_DENO names no Deno")
@@ -232,8 +254,9 @@ def test_who_leaves_stops_the_build(supplied, supply):
     leaving.request("POST", "/v1/chat/completions", json.dumps(chat_body("you", "one")), {
         "X-Runtime-Token": supplied.client.token, "Content-Type": "application/json"})
     eventually(lambda: len(supply.asked) > asked, "a build")
+    assert builds(supplied)
     leaving.close()
-    eventually(lambda: layers(supplied) == [], "the end of the build")
+    eventually(lambda: layers(supplied) == [] and not builds(supplied), "the end of the build")
 
 
 def test_a_crash_leaves_no_half_layer(supplied, supply):
@@ -243,6 +266,7 @@ def test_a_crash_leaves_no_half_layer(supplied, supply):
     supplied.kill()
     with pytest.raises(OSError):
         waiting.result()
+    eventually(lambda: not builds(supplied), "the end of the build")
     supply.answers.set()
     assert [layer.name for layer in layers(supplied) if layer.name.startswith(".building-")]
     supplied.start()

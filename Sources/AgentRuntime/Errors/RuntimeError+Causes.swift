@@ -10,7 +10,9 @@ extension RuntimeError {
     case let error as SandboxUnavailable:
       self.init(.serviceUnavailable, CustomCode.unavailable(error.message), cause: error)
     case let error as CodeSupplyUnavailable:
-      self.init(.serviceUnavailable, "The agent's code cannot be had now: \(error.message)", cause: error)
+      self.init(
+        .serviceUnavailable, "The agent's code cannot be had now: \(error.message)", retryAfter: .seconds(10),
+        cause: error)
     case let error as CodeRefused:
       self.init(.execution, "The agent's code cannot be had: \(error)", shouldRetry: false, cause: error)
     case let error as GraphError where error.code == .unreadableCheckpoint:

@@ -52,6 +52,8 @@ struct Confinement: Sendable {
     var arguments = [
       "confine", "--out", out, "--timeout-ms", "\(Int(left / .milliseconds(1)))", "--memory-mb", "\(limits.memoryMB)",
       "--disk-mb", "\(limits.diskMB)",
+      // Whose other end is here: a build does not outlive the runtime.
+      "--life-fd", "0",
     ]
     let variables = Self.environment.merging(environment) { $1 }
     for (name, value) in variables.sorted(by: { $0.key < $1.key }) { arguments += ["--env", "\(name)=\(value)"] }
@@ -94,8 +96,8 @@ struct Confinement: Sendable {
     do {
       let result = try await Subprocess.run(
         .path(FilePath(supervisor)), arguments: Arguments(arguments),
-        environment: .custom(["PATH": "/usr/local/bin:/usr/bin:/bin"]), platformOptions: options, input: .none,
-        output: .discarded, error: .sequence
+        environment: .custom(["PATH": "/usr/local/bin:/usr/bin:/bin"]), platformOptions: options,
+        input: .inputWriter, output: .discarded, error: .sequence
       ) { child in
         var words: [UInt8] = []
         for try await buffer in child.standardError {

@@ -50,7 +50,8 @@ struct GitFetch: Sendable {
     case .memory: return .init(.repository, type: "too_large", "fetching the commit takes too much memory")
     case .disk:
       return .init(
-        .repository, type: "too_large", "the commit takes more than CODE_LAYER_MAX_MB allows (\(layerMaxMB) MB)")
+        .repository, type: "too_large",
+        "the commit takes more than CODE_LAYER_MAX_MB allows (\(layerMaxMB) MB), or the disk is nearly full")
     case .exited(127):
       throw CodeSupplyUnavailable("git is missing; install it")
     case .exited: break

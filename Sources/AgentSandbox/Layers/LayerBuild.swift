@@ -30,7 +30,9 @@ struct LayerBuild: Sendable {
         try await onDisk { folder.discard(building.path) }
         throw error
       }
-    } catch let error as LayerDiskError {
+    } catch let error where error is CodeRefused || error is CodeSupplyUnavailable || error is CancellationError {
+      throw error
+    } catch {
       throw CodeSupplyUnavailable("the layer cannot be stored: \(error)")
     }
   }

@@ -48,9 +48,12 @@ struct LayerFolder: Sendable {
   /// Makes a directory for a build that this user alone may enter, and holds it. Throws `LayerDiskError`.
   func makeBuilding() throws -> (path: String, hold: LayerHold) {
     try? FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    let building = try makeDirectory(Self.buildingMark)
-    guard let hold = LayerHold(building) else { throw LayerDiskError("\(building) was removed while it was made") }
-    return (building, hold)
+    // A process that starts just now may take it for a leftover.
+    for _ in 0..<3 {
+      let building = try makeDirectory(Self.buildingMark)
+      if let hold = LayerHold(building) { return (building, hold) }
+    }
+    throw LayerDiskError("\(path): directories are removed while they are made")
   }
 
   /// Makes a build's directory the layer of that name. Where another process was first, its layer stays and the build's

@@ -2,6 +2,12 @@ public import AgentRuntime
 public import Logging
 import Synchronization
 
+#if canImport(System)
+  import System
+#else
+  import SystemPackage
+#endif
+
 /// Installed packages and fetched repositories for user code, each kept once, in a directory of the host.
 ///
 /// A layer is built in isolation, comes into being whole, and is never changed. Those that were not used for longest
@@ -68,6 +74,9 @@ public final class LayerStore: CodeSupply {
 
   /// Makes a store; nothing is read or written yet.
   public init(_ configuration: Configuration, log: Logger = Logger(label: "apus.layers")) {
+    var configuration = configuration
+    // As the supervisor wants paths.
+    configuration.folder = FilePath(configuration.folder).lexicallyNormalized().string
     self.configuration = configuration
     self.log = log
     folder = LayerFolder(path: configuration.folder)

@@ -12,6 +12,9 @@ struct PipInstall: Sendable {
   /// Requests whose failures are told at once at most.
   private static let faultsMax = 8
   private static let wordsMax = 600
+  /// Whom the system trusts, an operator's own authority among them: pip has a list of its own otherwise.
+  private static let authorities = ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt"]
+    .first { FileManager.default.isReadableFile(atPath: $0) }
   private static let fetchMark = "Could not fetch URL"
 
   /// Installs into `out`; `input` is an empty directory for what pip reads. Throws `CodeRefused` with all packages that
@@ -64,7 +67,7 @@ struct PipInstall: Sendable {
       "--no-input", "--disable-pip-version-check", "--no-cache-dir", "--no-compile", "--progress-bar", "off",
       "--log", "/out/.tmp/log", "--retries", "2", "--timeout", "15", "--only-binary", ":all:", "--target", "/out",
       "--requirement", file,
-    ]
+    ] + (Self.authorities.map { ["--cert", $0] } ?? [])
   }
 
   /// Why it did not succeed; nil where it did.
@@ -75,7 +78,8 @@ struct PipInstall: Sendable {
     case .memory: return .init(.whole, type: "too_large", "installing the packages takes too much memory")
     case .disk:
       return .init(
-        .whole, type: "too_large", "the packages take more than CODE_LAYER_MAX_MB allows (\(layerMaxMB) MB)")
+        .whole, type: "too_large",
+        "the packages take more than CODE_LAYER_MAX_MB allows (\(layerMaxMB) MB), or the disk is nearly full")
     case .exited: break
     }
     let lines = end.words.split(whereSeparator: \.isNewline).map(String.init)
