@@ -113,7 +113,7 @@ def test_without_clone3(binary, arguments):
     while supervisor.hello["reason"] is None and not supervisor.faults:
         assert supervisor.pump(10)
     supervisor.socket.close()
-    assert "clone3" in (supervisor.hello["reason"] or supervisor.faults[0][1])
+    assert "clone3" in (supervisor.hello["reason"] or supervisor.faults[0][2])
     supervisor.process.wait(10)
 
 
