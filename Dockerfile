@@ -25,7 +25,7 @@ RUN apt-get update \
 
 FROM debian:bookworm-slim
 RUN apt-get update \
- && apt-get install -y --no-install-recommends ca-certificates curl libsqlite3-0 zlib1g python3 \
+ && apt-get install -y --no-install-recommends ca-certificates curl libsqlite3-0 zlib1g python3 python3-pip git \
  && rm -rf /var/lib/apt/lists/* \
  && groupadd --gid 10001 apus \
  && useradd --uid 10001 --gid 10001 --home-dir /data --create-home apus

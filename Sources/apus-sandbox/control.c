@@ -115,7 +115,7 @@ static void take(const uint32_t *fields, size_t length) {
     size_t size = length - 4 * sizeof *fields;
     if (size >= sizeof path) return control_fault(fields[1], fields[3], "the layer's path is too long");
     memcpy(path, fields + 4, size);
-    pool_want(fields[1], fields[2], fields[3], path);
+    pool_want_layer(fields[1], fields[2], fields[3], path);
   } else if (count >= 2 && fields[0] == IN_RESULT) {
     worker_settle(fields[1]);
   } else {

@@ -1,9 +1,11 @@
 // How many workers wait: the pool's, refilled at a bounded cost, and what the host wants at once.
 #if defined(__linux__)
 #define _GNU_SOURCE
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "supervisor.h"
 
@@ -66,19 +68,29 @@ static struct interpreter *interpreter_for(uint32_t language) {
   return NULL;
 }
 
-static bool is_directory(const char *path) {
-  struct stat found;
-  return stat(path, &found) == 0 && S_ISDIR(found.st_mode);
+// NULL where workers can use it. They are other users than root, or this one.
+static const char *layer_fault(uint32_t id, const char *path) {
+  struct stat about;
+  if (id == 0) return "has no number";
+  if (path[0] != '/') return "is not an absolute path";
+  if (stat(path, &about) != 0) return strerror(errno);
+  if (!S_ISDIR(about.st_mode)) return "is not a directory";
+  bool readable = sup.uid_base ? (about.st_mode & 5) == 5 : access(path, R_OK | X_OK) == 0;
+  return readable ? NULL : "may not be read by workers";
 }
 
+void pool_want_layer(uint32_t language, uint32_t count, uint32_t layer_id, const char *path) {
+  const char *fault = layer_fault(layer_id, path);
+  if (!fault) return pool_want(language, count, layer_id, path);
+  char text[PATH_MAX + 200];
+  snprintf(text, sizeof text, "the layer of packages %.600s: %s", path, fault);
+  control_fault(language, layer_id, text);
+}
+
+// `layer` is empty, or the path of a directory.
 void pool_want(uint32_t language, uint32_t count, uint32_t layer_id, const char *layer) {
   struct interpreter *interpreter = interpreter_for(language);
   if (!interpreter) return control_fault(language, layer_id, "no such interpreter");
-  if (layer[0] && !is_directory(layer)) {
-    char text[200];
-    snprintf(text, sizeof text, "the layer %.150s is no directory", layer);
-    return control_fault(language, layer_id, text);
-  }
   struct zygote *zygote = zygote_for(interpreter, layer_id, layer);
   if (!zygote) return control_fault(language, layer_id, "too many layers are in use at once");
   if (count > WORKERS_LIMIT) count = WORKERS_LIMIT;

@@ -148,6 +148,7 @@ void stream_close(struct stream *stream);
 // pool.c
 uint64_t pool_fill(uint64_t now);
 void pool_want(uint32_t language, uint32_t count, uint32_t layer_id, const char *layer);
+void pool_want_layer(uint32_t language, uint32_t count, uint32_t layer_id, const char *path);
 
 // zygote.c
 struct zygote *zygote_for(struct interpreter *interpreter, uint32_t layer_id, const char *layer);

@@ -17,6 +17,7 @@
 #include "supervisor.h"
 
 enum { FORKS_MAX = 1000, AGE_SECONDS_MAX = 600, START_SECONDS_MAX = 30, IDLE_LAYER_SECONDS_MAX = 300 };
+enum { LAYER_FAILURES_MAX = 3 };
 static const uint64_t SECOND = 1000000000u;
 
 void zygote_fault(const struct zygote *zygote, const char *text) {
@@ -143,6 +144,8 @@ void zygote_exited(struct zygote *zygote) {
   zygote->failures++;
   zygote->retry_ns = now_ns() + retry_pause(zygote->failures);
   zygote_fault(zygote, text);
+  // A layer that cannot be used is given up, so that it does not keep others out; the next LAYER tries it anew.
+  if (zygote->layer[0] && zygote->failures >= LAYER_FAILURES_MAX) zygote->wanted = 0;
 }
 
 bool zygote_request(struct zygote *zygote, struct worker *worker, const int *fds, size_t count) {
@@ -197,25 +200,37 @@ void zygote_readable(struct zygote *zygote) {
   if (fd >= 0) close(fd);
 }
 
+// Of a layer only while somebody wants workers with it.
+static bool may_start(const struct zygote *zygote) { return zygote->layer[0] == 0 || zygote->wanted > 0; }
+
+// Ends the zygotes of layers that nobody uses any more, and those that have made many workers.
+static void retire(struct zygote *zygote, uint64_t now) {
+  bool layered = zygote->layer[0] != 0;
+  if (zygote->state == ZYGOTE_DOWN && layered && !is_used(zygote)) zygote->state = ZYGOTE_FREE;
+  if (zygote->state != ZYGOTE_UP || zygote->starting > 0) return;
+  if (layered && now - zygote->used_ns > IDLE_LAYER_SECONDS_MAX * SECOND && !is_used(zygote)) {
+    zygote_stop(zygote);
+    zygote->state = ZYGOTE_FREE;
+  } else if (zygote->interpreter->language == PYTHON &&
+             (zygote->forks >= FORKS_MAX || now - zygote->started_ns > AGE_SECONDS_MAX * SECOND)) {
+    zygote_stop(zygote);
+  }
+}
+
 // Starts what should be up, replaces what is old, ends what rests; returns when to look again.
 uint64_t zygotes_check(uint64_t now) {
   uint64_t next = UINT64_MAX;
   for (uint32_t i = 0; i < ZYGOTES_LIMIT; i++) {
     struct zygote *zygote = &sup.zygotes[i];
-    uint64_t age = now - zygote->started_ns;
-    if (zygote->state == ZYGOTE_STARTING && age > START_SECONDS_MAX * SECOND) zygote_exited(zygote);
-    bool old = zygote->forks >= FORKS_MAX || age > AGE_SECONDS_MAX * SECOND;
-    if (zygote->state == ZYGOTE_UP && zygote->starting == 0) {
-      if (zygote->layer[0] && now - zygote->used_ns > IDLE_LAYER_SECONDS_MAX * SECOND && !is_used(zygote)) {
-        zygote_stop(zygote);
-        zygote->state = ZYGOTE_FREE;
-      } else if (old && zygote->interpreter->language == PYTHON) {
-        zygote_stop(zygote);
-      }
-    }
-    if (zygote->state == ZYGOTE_DOWN && zygote->retry_ns <= now) start(zygote, now);
-    if (zygote->state == ZYGOTE_DOWN && zygote->retry_ns < next) next = zygote->retry_ns;
-    if (zygote->retry_ns > now && zygote->retry_ns < next) next = zygote->retry_ns;
+    if (zygote->state == ZYGOTE_STARTING && now - zygote->started_ns > START_SECONDS_MAX * SECOND)
+      zygote_exited(zygote);
+    retire(zygote, now);
+    bool wanted = zygote->state == ZYGOTE_DOWN && may_start(zygote);
+    if (wanted && zygote->retry_ns <= now) start(zygote, now);
+    bool waits = zygote->state == ZYGOTE_UP || (zygote->state == ZYGOTE_DOWN && wanted);
+    uint64_t due = waits ? zygote->retry_ns : 0;
+    if (zygote->state == ZYGOTE_STARTING) due = zygote->started_ns + (START_SECONDS_MAX + 1) * SECOND;
+    if (due > now && due < next) next = due;
   }
   return next;
 }

@@ -3,6 +3,7 @@
 import collections
 import json
 import os
+import pathlib
 import select
 import socket
 import struct
@@ -96,7 +97,7 @@ class Supervisor:
         if kind == HELLO:
             self.hello = json.loads(data[8:])
         elif kind == FAULT:
-            self.faults.append((struct.unpack_from("<I", data, 4)[0], data[12:].decode(errors="replace")))
+            self.faults.append((*struct.unpack_from("<2I", data, 4), data[12:].decode(errors="replace")))
         elif kind == READY:
             worker, language, cold, layer = struct.unpack_from("<4I", data, 4)
             self.idle.setdefault(language | layer << 16, collections.deque()).append(
@@ -204,6 +205,24 @@ class Supervisor:
         report = self.call({"type": "check", "language": language, "source": source, "entry_point": entry_point, **more})
         assert report.last.get("type") == "checked", report
         return report.last["faults"]
+
+
+def until(condition, seconds=10):
+    end = time.monotonic() + seconds
+    while not (met := condition()) and time.monotonic() < end:
+        time.sleep(0.01)
+    return met
+
+
+def children(pid):
+    found = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True).stdout
+    return {int(child) for child in found.split()}
+
+
+def zygotes(pid):
+    """Children that are in no namespace of processes of their own."""
+    status = {child: pathlib.Path(f"/proc/{child}/status").read_text() for child in children(pid)}
+    return {child for child, text in status.items() if len(text.split("NSpid:")[1].split("\n")[0].split()) == 1}
 
 
 def send_frame(channel, message):

@@ -14,6 +14,8 @@ def worker():
         stream = open(fd, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)
         setattr(sys, name, stream), setattr(sys, f"__{name}__", stream)
     sys.argv = [USER_FILE]
+    # The program's own modules first, packages last, as usual.
+    sys.path.insert(0, "/tmp/work")
     send_last, leave, flush, limit = Channel.send_bytes, os._exit, flush_output, threading.stack_size
     wait = os.read
     limit(1 << 20)
