@@ -127,6 +127,9 @@ let package = Package(
     .executableTarget(
       name: "bench-engine", dependencies: ["AgentGraph", "AgentJSON", "AgentSQLite", grdb],
       path: "Benchmarks/Engine/Swift", swiftSettings: strict),
+    .executableTarget(
+      name: "bench-sandbox", dependencies: ["AgentJSON", "AgentRuntime", "AgentSandbox", log],
+      path: "Benchmarks/sandbox/Swift", swiftSettings: strict),
 
     .testTarget(
       name: "AgentJSONTests", dependencies: ["AgentJSON"], exclude: ["Fixtures"], swiftSettings: strict),
