@@ -12,6 +12,7 @@ public struct AgentExecutor: Sendable {
   private let limits: RuntimeLimits
   private let statistics: RunStatistics
   private let logsContent: Bool
+  private let timing: RunTiming
   private let logger: Logger
   private let ids = IDSequence("run-")
   private let exchanges = ExchangeMemory()
@@ -23,7 +24,7 @@ public struct AgentExecutor: Sendable {
   public init(
     model: any ChatModel, defaultModelID: String, store: any RuntimeStore, toolsets: ToolsetCatalog = ToolsetCatalog(),
     sandbox: (any Sandbox)? = nil, runs: ActiveRuns, limits: RuntimeLimits, statistics: RunStatistics,
-    logsContent: Bool = false, logger: Logger
+    logsContent: Bool = false, timing: RunTiming = RunTiming(), logger: Logger
   ) {
     self.model = model
     self.defaultModelID = defaultModelID
@@ -34,6 +35,7 @@ public struct AgentExecutor: Sendable {
     self.limits = limits
     self.statistics = statistics
     self.logsContent = logsContent
+    self.timing = timing
     self.logger = logger
   }
 
@@ -109,10 +111,11 @@ public struct AgentExecutor: Sendable {
     }
     // Tools that run at once report at once; what writes to the caller takes one after the other.
     let sink = belt == nil ? sink : sink.map(Turnstile.queueing)
+    let id = ids.next()
     let run = AgentRun(
-      id: ids.next(), agent: agent, call: call, limits: limits, logger: logger, handle: handle, model: model,
+      id: id, agent: agent, call: call, limits: limits, logger: logger, handle: handle, model: model,
       threads: threads, place: place, defaultModelID: defaultModelID, logsContent: logsContent, sink: sink,
-      belt: belt, exchanges: exchanges, sandbox: sandbox)
+      belt: belt, exchanges: exchanges, sandbox: sandbox, timing: timing, effectScope: id)
     for warning in belt?.warnings ?? [] {
       run.record.warn(warning)
       logger.warning("tools are missing", metadata: ["agent_id": "\(agent.id)", "reason": "\(warning)"])
@@ -121,11 +124,17 @@ public struct AgentExecutor: Sendable {
   }
 
   private func failure(_ error: any Error, _ run: AgentRun) -> any Error {
+    var failure: RuntimeError
     if let reason = run.handle.reason {
-      return RuntimeError(cancelled: reason, timeout: limits.executionTimeout) ?? CancellationError()
+      guard let cancelled = RuntimeError(cancelled: reason, timeout: limits.executionTimeout) else {
+        return CancellationError()
+      }
+      failure = cancelled
+    } else if error is CancellationError {
+      return error
+    } else {
+      failure = RuntimeError(describing: error)
     }
-    if error is CancellationError { return error }
-    var failure = RuntimeError(describing: error)
     var details = failure.details ?? [:]
     details["run_id"] = .string(run.id)
     details["execution_steps"] = .array(run.record.contents.steps.map(\.json))
