@@ -1,4 +1,5 @@
 import AgentGraph
+import AgentJSON
 
 /// Why an attempt at a step failed, as it is stored.
 struct StepFailure: Sendable, Hashable, Codable {

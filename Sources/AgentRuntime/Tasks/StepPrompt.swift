@@ -18,7 +18,8 @@ struct StepPrompt {
     if plan.isParallel {
       text += "\nAll steps are carried out at the same time: none knows the results of the others.\n"
     } else if !earlier.isEmpty {
-      text += "\nResults of the steps before:\n\n" + OutputDigest(plan: plan, outputs: earlier).text(lengthMax: lengthMax)
+      text +=
+        "\nResults of the steps before:\n\n" + OutputDigest(plan: plan, outputs: earlier).text(lengthMax: lengthMax)
     }
     return text + """
 

@@ -136,10 +136,12 @@ extension TaskComposer {
   }
 
   private func ask(_ messages: [Message], _ parameters: JSONObject) async throws -> Composed {
-    let filter = base.sink.map { FilteringSink($0, takesArrays: output.takesArrays) }
-    let sink: DeltaSink? = filter.map { filter in { deltas in try await filter.take(deltas) } }
-    let completion = try await run(asking: parameters, sink: sink).answer(messages)
-    return Composed(completion: completion, sent: filter?.sent ?? "")
+    guard let sink = base.sink else {
+      return Composed(completion: try await run(asking: parameters, sink: nil).answer(messages), sent: "")
+    }
+    let filter = FilteringSink(sink, takesArrays: output.takesArrays)
+    let run = run(asking: parameters) { deltas in try await filter.take(deltas) }
+    return Composed(completion: try await run.answer(messages), sent: filter.sent)
   }
 
   private func run(asking parameters: JSONObject, sink: DeltaSink?) -> AgentRun {

@@ -20,7 +20,7 @@ final class TaskWork: Sendable {
     self.run = run
     let announcer = run.sink.map { StepAnnouncer(run.record, $0) }
     var watched = run
-    watched.sink = announcer.map { announcer in { _ in try await announcer.tell() } }
+    watched.sink = announcer?.sink
     (self.announcer, self.watched) = (announcer, watched)
   }
 
@@ -56,8 +56,9 @@ final class TaskWork: Sendable {
     part.call.messages = messages
     part.call.parameters = task.parameters(without: AgentRun.shaping)
     part.call.answerFormat = nil
-    // Steps' answers are not the caller's: without tools there is nothing to tell of on the way.
-    if run.belt == nil { part.sink = nil }
+    // Steps' answers are not the caller's. They are read as they are made all the same: a model that says something
+    // all the time is not timed out as one that hangs.
+    part.sink = watched.sink ?? { _ in }
     part.belt = run.belt?.withoutApprovals
     part.record = RunRecord(partOf: run.record)
     part.effectScope = "\(run.effectScope)-\(index + 1)-\(number)"
@@ -105,22 +106,27 @@ private final class StepAnnouncer: Sendable {
   }
 
   private let record: RunRecord
-  private let sink: DeltaSink
+  private let caller: DeltaSink
   private let turnstile = Turnstile()
   private let state = Mutex(State())
 
   init(_ record: RunRecord, _ sink: @escaping DeltaSink) {
     self.record = record
-    self.sink = sink
+    caller = sink
+  }
+
+  /// What is said to it about steps makes it tell of all of them; the rest is not for the caller.
+  var sink: DeltaSink {
+    { deltas in if deltas.contains(where: { $0.metadata != nil }) { try await self.tell() } }
   }
 
   var problem: (any Error)? { state.withLock { $0.problem } }
 
-  func tell() async throws {
+  private func tell() async throws {
     try await turnstile.pass {
       guard !state.withLock({ $0.isClosed }) else { return }
       do {
-        try await sink([.steps(record.steps)])
+        try await caller([.steps(record.steps)])
       } catch {
         state.withLock { $0.problem = error }
         throw error

@@ -19,6 +19,7 @@ struct RuntimeHarness: Sendable {
     _ model: ScriptedChatModel = ScriptedChatModel { _, _ in .text("ok") }, limits: RuntimeLimits = RuntimeLimits(),
     templates: [any AgentTemplate.Type] = [CustomerServiceBot.self], toolsets: [Toolset] = [],
     store: InMemoryStore = InMemoryStore(), sandbox: (any Sandbox)? = nil, logsContent: Bool = false,
+    timing: RunTiming = RunTiming(),
     logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
   ) {
     self.model = model
@@ -30,7 +31,8 @@ struct RuntimeHarness: Sendable {
       templates: TemplateCatalog(templates), store: store, toolsets: toolsets, sandbox: sandbox, runs: runs)
     executor = AgentExecutor(
       model: model, defaultModelID: "default-model", store: store, toolsets: toolsets,
-      sandbox: sandbox, runs: runs, limits: limits, statistics: statistics, logsContent: logsContent, logger: logger)
+      sandbox: sandbox, runs: runs, limits: limits, statistics: statistics, logsContent: logsContent, timing: timing,
+      logger: logger)
   }
 
   /// Stores an agent of the conversation template with these further fields.

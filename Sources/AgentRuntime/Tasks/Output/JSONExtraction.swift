@@ -85,7 +85,7 @@ private struct JSONCandidates {
     do {
       found.append((try JSONValue(parsing: rest), String(decoding: bytes[start...], as: UTF8.self)))
       return nil
-    } catch where error.code == "trailing_content" {
+    } catch  where error.code == "trailing_content" {
       let piece = bytes[start..<start + error.offset]
       // It was just parsed.
       if let value = try? JSONValue(parsing: Array(piece)) {

@@ -7,7 +7,8 @@ enum JSONStart {
     while let byte = bytes.next() {
       if isSpace(byte) { continue }
       if bracket == UInt8(ascii: "{") { return byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "}") }
-      return [UInt8](#"{["]-0123456789tfn"#.utf8).contains(byte)
+      // A list that begins with true, false or null looks like prose, and is rarer than [that].
+      return [UInt8](#"{["]-0123456789"#.utf8).contains(byte)
     }
     return nil
   }
