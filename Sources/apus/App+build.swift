@@ -13,7 +13,9 @@ import UnixSignals
 
 extension App {
   /// The templates this build has, and nothing else is needed to add one.
-  static let templates = TemplateCatalog([CustomerServiceBot.self, CustomCodeBot.self])
+  static let templates = TemplateCatalog([
+    CustomerServiceBot.self, TaskExecutionBot.self, CustomCodeBot.self,
+  ])
 
   /// Puts the runtime together: the one place that knows all its parts. Throws `StoreError` where the database cannot
   /// be used, and `ModelError` where the model's address cannot.

@@ -1,3 +1,6 @@
+/// An agent's work with its settings filled in. Throws as `AgentTemplate.execute` does.
+public typealias AgentProgram = @Sendable (AgentRun) async throws -> ChatCompletion
+
 /// A kind of agent, in one version: what can be set, and what an agent of it does. Adding one is one file, and one
 /// line where the program is put together.
 public protocol AgentTemplate: Sendable {
@@ -14,6 +17,10 @@ public protocol AgentTemplate: Sendable {
   /// this machine. Throws `RuntimeError` where that cannot be had now, or `CancellationError`.
   func check(_ settings: Settings, _ context: TemplateContext) async throws -> TemplateFindings
 
+  /// Makes what runs an agent with these settings. It is done when the agent is loaded: what costs something to make,
+  /// and is the same for each run, belongs here.
+  func prepare(_ settings: Settings) -> AgentProgram
+
   /// Runs an agent of this template once. Throws `RuntimeError`, `ModelError`, `StoreError`, or `CancellationError`.
   func execute(_ run: AgentRun, settings: Settings) async throws -> ChatCompletion
 }
@@ -22,6 +29,11 @@ extension AgentTemplate {
   /// Finds nothing: most settings are all right when they are well formed.
   public func check(_ settings: Settings, _ context: TemplateContext) async throws -> TemplateFindings {
     TemplateFindings()
+  }
+
+  /// Makes nothing: each run executes the template with the settings.
+  public func prepare(_ settings: Settings) -> AgentProgram {
+    { run in try await execute(run, settings: settings) }
   }
 }
 

@@ -1,8 +1,5 @@
 public import AgentJSON
 
-/// An agent's work with its settings filled in.
-typealias AgentProgram = @Sendable (AgentRun) async throws -> ChatCompletion
-
 /// One version of a template with its type erased.
 public struct TemplateVersion: Sendable {
   /// What the platform is told.
@@ -29,8 +26,7 @@ public struct TemplateVersion: Sendable {
     }
     program = { config in
       guard let settings = Template.Settings.decode(config).settings else { return nil }
-      let template = Template()
-      return { run in try await template.execute(run, settings: settings) }
+      return Template().prepare(settings)
     }
   }
 

@@ -20,6 +20,7 @@ struct RuntimeHarness: Sendable {
     templates: [any AgentTemplate.Type] = [CustomerServiceBot.self], toolsets: [Toolset] = [],
     store: InMemoryStore = InMemoryStore(), sandbox: (any Sandbox)? = nil, supply: (any CodeSupply)? = nil,
     logsContent: Bool = false,
+    timing: RunTiming = RunTiming(),
     logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
   ) {
     self.model = model
@@ -33,6 +34,7 @@ struct RuntimeHarness: Sendable {
     executor = AgentExecutor(
       model: model, defaultModelID: "default-model", store: store, toolsets: toolsets,
       sandbox: sandbox, supply: supply, runs: runs, limits: limits, statistics: statistics, logsContent: logsContent,
+        timing: timing,
       logger: logger)
   }
 
