@@ -34,7 +34,7 @@ struct RuntimeHarness: Sendable {
     executor = AgentExecutor(
       model: model, defaultModelID: "default-model", store: store, toolsets: toolsets,
       sandbox: sandbox, supply: supply, runs: runs, limits: limits, statistics: statistics, logsContent: logsContent,
-        timing: timing,
+      timing: timing,
       logger: logger)
   }
 
