@@ -70,7 +70,7 @@ static void become_deno(const char *path, const char *layer) {
     "--no-remote", "--no-code-cache", "--allow-ffi", "--allow-write=/tmp/work", read,
     "--v8-flags=--single-threaded-gc,--max-lazy,--no-short-builtin-calls", "/boot/deno.js", NULL};
   const char *const environment[] = {"HOME=/tmp", "DENO_DIR=/tmp/.deno", "DENO_NO_UPDATE_CHECK=1", "NO_COLOR=1",
-    "LANG=C.UTF-8", "TZ=UTC", NULL};
+    "LANG=C.UTF-8", "TZ=UTC", "MALLOC_ARENA_MAX=1", NULL};
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) child_fail("prctl PR_SET_NO_NEW_PRIVS");
   if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &filter) != 0) child_fail("seccomp");
   syscall(SYS_execve, hidden, arguments, environment);

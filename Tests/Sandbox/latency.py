@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Prints how long calls take with workers that wait: START to the result, to SETTLED, to ENDED (milliseconds).
+"""Prints how long calls take with workers that wait: START to the result, to SETTLED, to ENDED, and
+the time of the processor (milliseconds).
 
 usage: Tests/Sandbox/latency.py SUPERVISOR [calls]      500 calls of each language without it
 """
@@ -21,11 +22,11 @@ def measure(supervisor, language, source, kind, calls):
             supervisor.pump(10)
         report = supervisor.run(source, language, input=n)
         assert report.value == n and report.settled
-        times.append((report.to_result, report.to_settled, report.elapsed))
-    for name, column in zip(("result", "settled", "ended"), zip(*times)):
+        times.append((report.to_result, report.to_settled, report.elapsed, report.settled[1] / 1e6))
+    for name, column in zip(("result", "settled", "ended", "processor"), zip(*times)):
         ordered = sorted(column)
         middle, high = ordered[len(ordered) // 2] * 1000, ordered[len(ordered) * 99 // 100] * 1000
-        print(f"{language:11} {name:8} p50 {middle:6.2f}  p99 {high:6.2f}", flush=True)
+        print(f"{language:11} {name:9} p50 {middle:6.2f}  p99 {high:6.2f}", flush=True)
 
 
 if __name__ == "__main__":

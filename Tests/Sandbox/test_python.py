@@ -31,6 +31,31 @@ def test_values(sandbox, source, value):
     assert run(sandbox, source, input=1).value == value
 
 
+SIBLING = """
+import asyncio, logging, random, secrets, threading, uuid
+async def later(): return 'later'
+def main(x):
+  thread = threading.main_thread()
+  logging.warning('logged')
+  assert thread is threading.current_thread() and thread.native_id == threading.get_native_id() == 1
+  assert asyncio.run(later()) == 'later'
+  return [random.random(), secrets.token_hex(4), str(uuid.uuid4())]
+"""
+
+
+def test_siblings_share_no_chance(sandbox):
+    reports = [run(sandbox, SIBLING) for _ in range(4)]
+    for values in zip(*(report.value for report in reports)):
+        assert len(set(values)) == 4
+    assert all(report.stderr == b"WARNING:root:logged\n" for report in reports)
+
+
+def test_modules_that_were_kept_away(sandbox):
+    source = ("import html, ssl, tempfile, asyncio.sslproto, http.client, urllib.request\ndef main(x):\n"
+              "  return [ssl.create_default_context().check_hostname, html.escape('<'), tempfile.gettempdir()]")
+    assert run(sandbox, source).value == [True, "&lt;", "/tmp"]
+
+
 def test_streams(sandbox):
     report = run(sandbox, "def main(x):\n  yield 'a'\n  yield 'b'\n  return 7")
     assert (report.text, report.value) == (["a", "b"], 7)

@@ -2,6 +2,14 @@
 
 Everything the worker needs after user code began is bound here, before: user code may change any module.
 """
+import os
+import sys
+
+# What modules do in a forked child is for threads and locks that a zygote does not have, and makes pages its own.
+register_at_fork, os.register_at_fork = os.register_at_fork, lambda **_: None
+# asyncio takes it along where it is there; a worker has no use for it.
+sys.modules["ssl"] = None
+
 import array
 import ast
 import asyncio
@@ -16,7 +24,6 @@ import ctypes
 import dataclasses
 import datetime
 import decimal
-import difflib
 import enum
 import fractions
 import functools
@@ -24,7 +31,6 @@ import gc
 import hashlib
 import heapq
 import hmac
-import html
 import inspect
 import io
 import itertools
@@ -32,7 +38,6 @@ import json
 import linecache
 import math
 import operator
-import os
 import random
 import re
 import resource
@@ -42,8 +47,6 @@ import socket
 import statistics
 import string
 import struct
-import sys
-import tempfile
 import textwrap
 import threading
 import time
@@ -55,6 +58,8 @@ import urllib.parse
 import uuid
 import zlib
 
+os.register_at_fork = register_at_fork
+del sys.modules["ssl"]
 LIBC = ctypes.CDLL(None, use_errno=True)
 PIDFD, PARENT, NEWNS, NEWUTS, NEWIPC, NEWUSER, NEWPID = (
     0x1000, 0x8000, 0x20000, 0x4000000, 0x8000000, 0x10000000, 0x20000000)
@@ -108,6 +113,7 @@ def zygote(control, program):
     api = ctypes.pythonapi
     gc.collect()
     gc.freeze()
+    LIBC.malloc_trim(0)
     control.send(struct.pack("=Ii", 0, 0))
     while True:
         request, fds, _, _ = socket.recv_fds(control, 64, 5)
@@ -118,6 +124,8 @@ def zygote(control, program):
         pid = LIBC.syscall(SYS_CLONE3, ctypes.byref(clone), ctypes.sizeof(clone))
         if pid == 0:
             api.PyOS_AfterFork_Child()
+            random.seed()
+            threading.main_thread()._set_native_id()
             control.detach()
             enter(uid, fds, filter_)
             return
@@ -142,12 +150,7 @@ def enter(uid, fds, filter_):
         drop_user(uid)
         os.mkdir("/tmp/work")
         os.chdir("/tmp/work")
-        for kind, most in ((resource.RLIMIT_NPROC, 16), (resource.RLIMIT_NOFILE, 64), (resource.RLIMIT_CORE, 0),
-                           (resource.RLIMIT_FSIZE, 64 << 20), (resource.RLIMIT_MEMLOCK, 0), (resource.RLIMIT_SIGPENDING, 1024),
-                           (resource.RLIMIT_STACK, 8 << 20)):
-            hard = resource.getrlimit(kind)[1]
-            most = most if hard == resource.RLIM_INFINITY else min(most, hard)
-            resource.setrlimit(kind, (most, most))
+        limit_resource(resource.RLIMIT_NPROC, 16)
         drop_capabilities()
         prctl("PR_SET_PDEATHSIG", 1, signal.SIGKILL)
         prctl("PR_SET_DUMPABLE", 4, 0)
@@ -157,6 +160,21 @@ def enter(uid, fds, filter_):
     except BaseException as error:
         os.write(2, str(error).encode())
         os._exit(70)
+
+
+def limit_resource(kind, most):
+    hard = resource.getrlimit(kind)[1]
+    most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    resource.setrlimit(kind, (most, most))
+
+
+def prepare():
+    """What workers take from their zygote, once for all."""
+    for kind, most in ((resource.RLIMIT_NOFILE, 64), (resource.RLIMIT_CORE, 0), (resource.RLIMIT_FSIZE, 64 << 20),
+                       (resource.RLIMIT_MEMLOCK, 0), (resource.RLIMIT_SIGPENDING, 1024),
+                       (resource.RLIMIT_STACK, 8 << 20)):
+        limit_resource(kind, most)
+    drop_bounding()
 
 
 def drop_bounding():
@@ -172,7 +190,6 @@ def drop_user(uid):
         if LIBC.unshare(NEWUSER) != 0:
             raise OSError(ctypes.get_errno(), "unshare CLONE_NEWUSER: " + os.strerror(ctypes.get_errno()))
         return drop_bounding()
-    drop_bounding()
     checked("setgroups", SYS_SETGROUPS, 0, 0)
     checked("setresgid", SYS_SETRESGID, uid, uid, uid)
     checked("setresuid", SYS_SETRESUID, uid, uid, uid)

@@ -84,20 +84,17 @@ def syntax_report(error):
             "message": getattr(error, "msg", None) or told(error)}
 
 
-def parsed(source, flags=0):
+def compiled(source, mode="exec", flags=0):
+    """The code of a text or of a tree."""
     try:
-        return compile(source, USER_FILE, "exec", flags | ast.PyCF_ONLY_AST, dont_inherit=True)
+        return compile(source, USER_FILE, mode, flags, dont_inherit=True)
     except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError) as error:
         name = type(error).__name__ if isinstance(error, SyntaxError) else "SyntaxError"
         raise Failed("syntax", name, **syntax_report(error)) from None
 
 
-def compiled(tree, mode="exec", flags=0):
-    try:
-        return compile(tree, USER_FILE, mode, flags, dont_inherit=True)
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        name = type(error).__name__ if isinstance(error, SyntaxError) else "SyntaxError"
-        raise Failed("syntax", name, **syntax_report(error)) from None
+def parsed(source, flags=0):
+    return compiled(source, "exec", flags | ast.PyCF_ONLY_AST)
 
 
 class Program:
@@ -121,7 +118,7 @@ class Program:
     def value(self):
         if self.is_interpreter:
             return self.interpreted()
-        exec(compiled(parsed(self.source)), self.module.__dict__)
+        exec(compiled(self.source), self.module.__dict__)
         function = self.module.__dict__.get(self.entry)
         if not callable(function):
             raise Failed("entry_point", "NameError", f"there is no function named {self.entry}")
