@@ -156,3 +156,14 @@ def test_limits(sandbox, language):
         report = sandbox.run(f"export function main() {{ {source} }}", language, memory_mb=128, timeout_ms=20000)
         told = report.frames and report.error["name"] == "RangeError"
         assert report.cause == "memory" or told, report
+
+
+@BOTH
+def test_a_refused_allocation_is_an_exception(sandbox, language):
+    """By its name and these words the host knows it for what it is."""
+    for size in (200, 2000):
+        source = f"export function main() {{\n  return new Uint8Array({size} << 20).length }}"
+        error = sandbox.run(source, language, memory_mb=64).error
+        assert (error["kind"], error["name"], error["message"]) == (
+            "exception", "RangeError", "Array buffer allocation failed")
+        assert [frame["line"] for frame in error["frames"]] == [2]
