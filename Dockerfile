@@ -11,11 +11,10 @@ WORKDIR /src
 COPY Package.swift ./
 COPY Sources ./Sources
 COPY Benchmarks ./Benchmarks
-RUN for product in apus apus-sandbox; do \
-      swift build -c release --product "$product" --static-swift-stdlib -Xswiftc -cross-module-optimization \
-        --explicit-target-dependency-import-check error --scratch-path .build-release \
-   && install -D ".build-release/release/$product" "/out/$product" || exit 1; \
-    done
+RUN swift build -c release --product apus --static-swift-stdlib -Xswiftc -cross-module-optimization \
+      --explicit-target-dependency-import-check error --scratch-path .build-release \
+ && install -D .build-release/release/apus /out/apus \
+ && clang -std=c11 -O2 Sources/apus-sandbox/*.c -o /out/apus-sandbox
 
 # The interpreter of JavaScript and TypeScript, of the version in scripts/requirements-sandbox.txt.
 FROM debian:bookworm-slim AS deno
