@@ -18,7 +18,8 @@ enum WorkerFrame: Hashable {
   /// Whether bytes begin as a last frame does, as the bootstraps write it; they are not parsed.
   static func looksLast(_ bytes: [UInt8]) -> Bool { lastStarts.contains { bytes.starts(with: $0) } }
 
-  /// Why bytes are no frame.: Error, Hashable {
+  /// Why bytes are no frame.
+  struct Malformed: Error, Hashable {
     var why: String
     /// The value is nested deeper than JSON may be here.
     var isTooDeep = false
