@@ -21,7 +21,7 @@ public struct AgentExecutor: Sendable {
 
   /// An executor over one model and one store; `runs` is shared with the catalog, which ends a deleted agent's runs.
   /// `toolsets` are those that agents may name, `sandbox` runs their code, which `supply` gets; `logsContent` lets
-  /// prompts, answers and what code printed into the log (LOG_CONTENT).
+  /// prompts, answers and what code printed into the log (LOG_CONTENT); `timing` is for pauses and timeouts within runs.
   public init(
     model: any ChatModel, defaultModelID: String, store: any RuntimeStore, toolsets: ToolsetCatalog = ToolsetCatalog(),
     sandbox: (any Sandbox)? = nil, supply: (any CodeSupply)? = nil, runs: ActiveRuns, limits: RuntimeLimits,

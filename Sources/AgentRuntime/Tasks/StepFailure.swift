@@ -12,7 +12,7 @@ struct StepFailure: Sendable, Hashable, Codable {
 
   /// `stepTimeout` in seconds.
   init(_ error: any Error, within stepTimeout: Double, usage: TokenUsage?) {
-    if let error = error as? GraphError, error.code == .nodeTimeout {
+    if Self.isTimeout(error) {
       message = "no result within stepTimeout (\(stepTimeout.settingJSON.encodedText) s)"
     } else {
       message = Self.text(of: error)
@@ -20,6 +20,8 @@ struct StepFailure: Sendable, Hashable, Codable {
     retryAfterSeconds = (error as? ModelError)?.retryAfter.map { $0 / .seconds(1) }
     self.usage = usage
   }
+
+  static func isTimeout(_ error: any Error) -> Bool { (error as? GraphError)?.code == .nodeTimeout }
 
   var retryAfter: Duration? { retryAfterSeconds.map { .seconds($0) } }
 

@@ -38,7 +38,7 @@ struct TaskComposer {
       switch try await settle(second) {
       case .answer(let answer): return answer
       case .fault(let fault):
-        guard !task.plan.isStrict else { throw refusal("nor does its second try: \(fault)") }
+        guard !task.plan.isStrict else { throw refusal(of: first, "nor does its second try: \(fault)") }
       }
     } catch let error as ModelError where !task.plan.isStrict {
       // There is an answer, if not one of the format.
@@ -55,22 +55,22 @@ struct TaskComposer {
   }
 
   private func settle(_ composed: Composed) async throws -> Settlement {
-    switch output.read(composed.text) {
+    let isSent = !composed.sent.isEmpty
+    switch output.read(isSent ? composed.sent : composed.text) {
     case .fits(let text, let correction):
       if correction != nil {
         base.record.warn("The answer's 'steps' are not what happened; 'execution_steps' is.")
       }
-      guard !composed.sent.isEmpty else { return .answer(try await send(correction ?? text, composed.completion)) }
       // What was sent cannot be taken back.
-      guard composed.sent == text else { return try keep(composed, "What was streamed is not the JSON that it holds.") }
-      return .answer(answer(composed.completion, saying: text))
-    case .fault(let fault): return composed.sent.isEmpty ? .fault(fault) : try keep(composed, fault)
+      if isSent { return .answer(answer(composed.completion, saying: composed.sent)) }
+      return .answer(try await send(correction ?? text, composed.completion))
+    case .fault(let fault): return isSent ? try keep(composed, fault) : .fault(fault)
     }
   }
 
   /// The end of an answer that was sent before its fault was seen.
   private func keep(_ composed: Composed, _ fault: String) throws -> Settlement {
-    guard !task.plan.isStrict else { throw refusal("and was streamed already: \(fault)") }
+    guard !task.plan.isStrict else { throw refusal(of: composed, "and was streamed already: \(fault)") }
     warn(fault)
     return .answer(answer(composed.completion, saying: composed.sent))
   }
@@ -102,10 +102,12 @@ struct TaskComposer {
     base.record.warn("The answer does not fit outputFormat '\(task.plan.format.rawValue)': \(fault)")
   }
 
-  private func refusal(_ further: String) -> RuntimeError {
+  private func refusal(of composed: Composed, _ further: String) -> RuntimeError {
     RuntimeError(
       .execution, "The answer does not fit outputFormat '\(task.plan.format.rawValue)', \(further)",
-      details: ["steps": StructuredOutput.steps(of: task.plan, outputs)], shouldRetry: false)
+      details: [
+        "steps": StructuredOutput.steps(of: task.plan, outputs), "answer": .string(composed.text),
+      ], shouldRetry: false)
   }
 }
 

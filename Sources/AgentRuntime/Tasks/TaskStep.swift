@@ -29,7 +29,7 @@ struct TaskStep {
   }
 
   /// Failed attempts are effects: a run that is gone on with does not make them again. One that succeeds ends the
-  /// superstep, which is stored as a whole.
+  /// superstep, which is stored as a whole. The last one is not recorded: who resumes a run that failed wants it made.
   private func attempts(
     _ task: StoredTask, _ work: TaskWork, since start: ContinuousClock.Instant
   ) async throws -> StepOutput {
@@ -38,25 +38,29 @@ struct TaskStep {
     while true {
       output.attempts += 1
       do {
-        let failure = try await context.effect("attempt") { _ in try await attempt(output.attempts, task, work) }
-        output.error = failure.message
+        let failure = try await context.effect("attempt") { _ in
+          switch try await attempt(output.attempts, task, work) {
+          case .failed(let failure) where output.attempts <= task.plan.retryCount: return failure
+          case let end: throw end
+          }
+        }
         output.usage = failure.usage?.added(to: output.usage) ?? output.usage
-        guard output.attempts <= task.plan.retryCount else { break }
         let pause = StepBackoff().pause(after: output.attempts, draw: timing.draw(), asked: failure.retryAfter)
         try await timing.clock.sleep(for: pause)
-      } catch let done as StepDone {
-        (output.text, output.error) = (done.text, nil)
-        output.usage = done.usage?.added(to: output.usage) ?? output.usage
-        break
+      } catch let end as AttemptEnd {
+        switch end {
+        case .done(let text, _): output.text = text
+        case .failed(let failure): output.error = failure.message
+        }
+        output.usage = end.usage?.added(to: output.usage) ?? output.usage
+        output.milliseconds = (.now - start) / .milliseconds(1)
+        return output
       }
     }
-    output.milliseconds = (.now - start) / .milliseconds(1)
-    return output
   }
 
-  /// Why an attempt failed. Throws `StepDone` where it did not, and what is no failure of the step: that the run was
-  /// cancelled, or that its caller is gone.
-  private func attempt(_ number: Int, _ task: StoredTask, _ work: TaskWork) async throws -> StepFailure {
+  /// Throws what is no failure of the step: that the run was cancelled, or that its caller is gone.
+  private func attempt(_ number: Int, _ task: StoredTask, _ work: TaskWork) async throws -> AttemptEnd {
     let prompt = StepPrompt(task: task, index: index, earlier: state.orderedOutputs)
     let messages = task.messages(adding: prompt.instruction(lengthMax: work.run.limits.taskOutputsLengthMax))
     let run = work.attempt(number, at: index, of: task, asking: messages)
@@ -66,20 +70,17 @@ struct TaskStep {
     do {
       let completion = try await Conversation.completion(of: graph.run(.write(\.turn, turn), options: options))
       let text = completion.message.spokenText
-      guard text.isBlank else { throw StepDone(text: text, usage: run.record.contents.usage) }
+      guard text.isBlank else { return .done(text, run.record.contents.usage) }
       throw RuntimeError(.execution, "The model's answer is empty (finish_reason: \(completion.finishReason)).")
-    } catch let done as StepDone {
-      throw done
     } catch {
       if Task.isCancelled || error is CancellationError { throw CancellationError() }
       if let problem = work.lostCaller { throw problem }
+      let failure = StepFailure(error, within: task.plan.stepTimeout, usage: run.record.contents.usage)
+      let told = StepFailure.isTimeout(error) ? failure.message : RuntimeError(describing: error).logText
       run.logger.warning(
         "an attempt at a task's step failed",
-        metadata: [
-          "run_id": "\(run.id)", "step": "\(index + 1)", "attempt": "\(number)",
-          "error": "\(RuntimeError(describing: error).logText)",
-        ])
-      return StepFailure(error, within: task.plan.stepTimeout, usage: run.record.contents.usage)
+        metadata: ["run_id": "\(run.id)", "step": "\(index + 1)", "attempt": "\(number)", "error": "\(told)"])
+      return .failed(failure)
     }
   }
 
@@ -92,10 +93,17 @@ struct TaskStep {
   }
 }
 
-/// Carries a success past the record of failures.
-private struct StepDone: Error {
-  let text: String
-  let usage: TokenUsage?
+/// What an attempt came to; thrown past the record of failures where no further one is made.
+private enum AttemptEnd: Error {
+  case done(String, TokenUsage?)
+  case failed(StepFailure)
+
+  var usage: TokenUsage? {
+    switch self {
+    case .done(_, let usage): usage
+    case .failed(let failure): failure.usage
+    }
+  }
 }
 
 extension Message {

@@ -34,6 +34,7 @@ extension RuntimeHarness {
   /// The runtime with task agents. The model answers by what it is asked; `number` counts calls of the same kind, from 0.
   static func withTasks(
     limits: RuntimeLimits = RuntimeLimits(), toolsets: [Toolset] = [], timing: RunTiming = .instant,
+    logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
     answering answer: @escaping @Sendable (_ call: TaskCall, _ number: Int) -> ScriptedAnswer
   ) -> RuntimeHarness {
     let counts = Counts()
@@ -42,7 +43,8 @@ extension RuntimeHarness {
       return answer(kind, counts.next(kind))
     }
     return RuntimeHarness(
-      model, limits: limits, templates: [TaskExecutionBot.self], toolsets: toolsets, timing: timing)
+      model, limits: limits, templates: [TaskExecutionBot.self], toolsets: toolsets, timing: timing,
+      logger: logger)
   }
 
   /// Stores a task agent with these settings.
