@@ -55,11 +55,12 @@ import Testing
   private func expectDamage(_ store: SQLiteStore, told: String) async throws {
     let error = await #expect(throws: StoreError.self) { _ = try await store.runs.run("run-1") }
     #expect(error?.kind == .corrupt)
-    #expect(error?.message.contains("run-1") == true && error?.message.contains(told) == true, "\(error?.message ?? "")")
+    let message = error?.message ?? ""
+    #expect(message.contains("run-1") && message.contains(told), "\(message)")
     #expect(try await store.runs.run("run-0") != nil)
     let page = try await store.runs.list(RunQuery())
     #expect(page.runs.map(\.id) == ["run-2", "run-0"])
-    #expect(page.unreadable.map(\.message) == [error?.message])
+    #expect(page.unreadable.map(\.message) == [message])
     let alone = try await store.runs.list(RunQuery(after: page.runs[0].cursor, limit: 1))
     #expect(alone.runs.isEmpty && alone.unreadable.count == 1)
     #expect(try await store.runs.list(RunQuery(after: try #require(alone.next))).runs.map(\.id) == ["run-0"])

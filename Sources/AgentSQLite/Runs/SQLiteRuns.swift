@@ -1,5 +1,5 @@
 import AgentJSON
-import AgentRuntime
+public import AgentRuntime
 import FoundationEssentials
 import GRDB
 

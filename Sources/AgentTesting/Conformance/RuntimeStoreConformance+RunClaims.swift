@@ -1,3 +1,4 @@
+import AgentJSON
 import AgentRuntime
 
 extension RuntimeStoreConformance {

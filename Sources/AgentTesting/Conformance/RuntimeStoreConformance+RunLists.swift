@@ -53,7 +53,8 @@ extension RuntimeStoreConformance {
       ]
       for (id, first) in places {
         let place = RunCursor(createdAt: StoreSamples.time(), id: id)
-        try expectEqual(try await store.runs.list(RunQuery(after: place, limit: 1)).runs.first?.id, first, "behind \(id)")
+        let page = try await store.runs.list(RunQuery(after: place, limit: 1))
+        try expectEqual(page.runs.first?.id, first, "behind \(id)")
       }
       let between = RunCursor(createdAt: StoreSamples.time(0.0002), id: "run-105")
       try expectEqual(try await store.listedRuns(RunQuery(after: between)).first, "run-104", "behind a fraction")

@@ -1,3 +1,4 @@
+import AgentJSON
 import AgentRuntime
 
 extension RuntimeStoreConformance {
@@ -69,7 +70,9 @@ extension RuntimeStoreConformance {
       try expectEqual(try await store.claimableRuns(at: 1), ["r"], "what can be claimed")
     },
     Check("a deleted agent's runs are gone at once, those of others stay") { store in
-      try await store.insertRuns((0..<150).map { "a-\($0)" }) { $0.status = $0.id.hasSuffix("7") ? .completed : .queued }
+      try await store.insertRuns((0..<150).map { "a-\($0)" }) { run in
+        run.status = run.id.hasSuffix("7") ? .completed : .queued
+      }
       try await store.insertRuns(["b-1"], agent: "b")
       try expect(try await store.deleteAgent("a"), "the deletion says that there was none")
       try expect(try await store.runs.run("a-1") == nil, "a run is still there")

@@ -36,7 +36,7 @@ public protocol RunStore: Sendable {
 }
 
 /// Bounds that hold for every store of runs; what is asked beyond them becomes the nearest within.
-public enum RunStoreLimits {
+public enum RunStoreLimits: Sendable {
   /// So many runs are on a page.
   public static let listed = 1...100
   /// So many runs `claimable` looks for at a time.
