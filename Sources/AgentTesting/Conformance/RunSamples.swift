@@ -77,13 +77,14 @@ extension RuntimeStore {
   /// Which ids a query lists, on all its pages.
   func listedRuns(_ query: RunQuery = RunQuery()) async throws -> [String] {
     var (query, ids): (RunQuery, [String]) = (query, [])
-    while true {
+    for _ in 0..<1000 {
       let page = try await runs.list(query)
       try expect(page.unreadable.isEmpty, "unreadable: \(page.unreadable)")
       ids += page.runs.map(\.id)
       guard let next = page.next else { return ids }
       query.after = next
     }
+    throw ConformanceFailure(description: "the pages of \(query) have no end: \(ids.prefix(20))…")
   }
 
   /// Which runs can be claimed so many seconds after the first time.

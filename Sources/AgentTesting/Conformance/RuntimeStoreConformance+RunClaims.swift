@@ -138,7 +138,7 @@ extension RuntimeStoreConformance {
 
   /// Writes to the run `r` once, against others that do the same: a step, or a claim.
   private static func raise(_ store: any RuntimeStore, _ worker: Int) async throws {
-    while true {
+    for _ in 0..<10_000 {
       var run = try await store.storedRun("r")
       run.steps.append(.integer(worker))
       do {
@@ -152,12 +152,13 @@ extension RuntimeStoreConformance {
         guard case .conflict(let current) = error.kind, current > run.revision else { throw error }
       }
     }
+    throw ConformanceFailure(description: "ten thousand writes in a row lost against others")
   }
 
   /// Takes runs and completes them until there are none; returns which.
   private static func work(_ store: any RuntimeStore, _ name: String) async throws -> [String] {
     var done: [String] = []
-    while true {
+    for _ in 0..<1000 {
       let found = try await store.runs.claimable(at: StoreSamples.time(1), limit: 5)
       if found.isEmpty { return done }
       for run in found {
@@ -173,5 +174,6 @@ extension RuntimeStoreConformance {
         }
       }
     }
+    throw ConformanceFailure(description: "there is always a run to claim")
   }
 }
