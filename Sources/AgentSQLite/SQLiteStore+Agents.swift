@@ -72,7 +72,7 @@ extension SQLiteStore {
     try await readers.readOne { db in try AgentRow.fetchRevisions(db, agentID) }
   }
 
-  /// Removes an agent with its history and its threads. Returns whether there was one. Throws `StoreError`.
+  /// Removes an agent with its history, its threads and its runs. Returns whether there was one. Throws `StoreError`.
   public func deleteAgent(_ id: String) async throws -> Bool {
     let isDeleted = try await writer.write { [checkpoints] db in
       try db.cachedStatement(sql: "DELETE FROM agents WHERE id = CAST(? AS TEXT)").execute(arguments: [id.sqlText])
@@ -80,7 +80,10 @@ extension SQLiteStore {
       try checkpoints.forgettingAll(db) { db in try AgentThreads.removeAll(db, ofAgent: id) }
       return true
     }
-    if isDeleted { finishThreadRemovals() }
+    if isDeleted {
+      finishThreadRemovals()
+      finishRunRemovals()
+    }
     return isDeleted
   }
 

@@ -3,7 +3,7 @@ import Dispatch
 import GRDB
 public import Logging
 
-/// Agents and threads in one SQLite file.
+/// Agents, threads and runs in one SQLite file.
 ///
 /// Every write is durable when its call returns; writes that come together share a transaction. One process serves
 /// a file, which a lock on `<path>.lock` sees to.
@@ -85,6 +85,8 @@ public final class SQLiteStore: RuntimeStore {
     // What cannot be read here is damaged, and no reason to refuse all the rest.
     let unfinished = try? pool.writeWithoutTransaction { db in try ThreadRemoval.unfinished(db) }
     if unfinished.flatMap({ $0 }) != nil { finishThreadRemovals() }
+    let leftover = try? pool.writeWithoutTransaction { db in try RunOwners.leftover(db) }
+    if leftover.flatMap({ $0 }) != nil { finishRunRemovals() }
   }
 
   /// Ends every use of the store: what waits is done, the write-ahead log is merged into the file, the lock freed.

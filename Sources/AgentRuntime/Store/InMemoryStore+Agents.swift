@@ -66,12 +66,13 @@ extension InMemoryStore {
     try withState { $0.entries[Name(agentID)]?.revisions ?? [] }
   }
 
-  /// Removes an agent with its history and its threads. Returns whether there was one.
+  /// Removes an agent with its history, its threads and its runs. Returns whether there was one.
   public func deleteAgent(_ id: String) async throws -> Bool {
     let name = Name(id)
     return try withState { state in
       guard state.entries.removeValue(forKey: name) != nil else { return false }
       state.names.removeAll { $0 == name }
+      state.removeRuns(ofAgent: id)
       checkpoints.deleteThreads(withPrefix: ThreadKey.prefix(agentID: id))
       return true
     }

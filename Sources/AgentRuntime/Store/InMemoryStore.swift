@@ -1,7 +1,7 @@
 public import AgentGraph
 import Synchronization
 
-/// Agents and threads in memory, for tests and trials: durable as long as the process.
+/// Agents, threads and runs in memory, for tests and trials: durable as long as the process.
 public final class InMemoryStore: RuntimeStore {
   /// A name by its bytes: `String` takes texts for equal that only look alike (é in one code point or two).
   struct Name: Hashable {
@@ -19,6 +19,7 @@ public final class InMemoryStore: RuntimeStore {
     var entries: [Name: Entry] = [:]
     /// In the order of their creation.
     var names: [Name] = []
+    var runs: [Name: StoredRun] = [:]
     var isClosed = false
   }
 
@@ -30,6 +31,9 @@ public final class InMemoryStore: RuntimeStore {
 
   /// Where threads are kept.
   public var threads: any Checkpointer { InMemoryThreads(store: self, base: checkpoints) }
+
+  /// Where runs are kept.
+  public var runs: any RunStore { InMemoryRuns(store: self) }
 
   /// Ends every use of the store; what it held is gone.
   public func close() async {

@@ -30,7 +30,3 @@ extension ThreadKey {
     String(name.utf8.prefix { $0 != UInt8(ascii: "/") }) ?? name
   }
 }
-
-extension Date {
-  fileprivate init(milliseconds: Int) { self.init(timeIntervalSince1970: Double(milliseconds) / 1000) }
-}

@@ -1,6 +1,6 @@
 public import AgentGraph
 
-/// Where agents and threads are kept. What a call has returned from is durable, and every call is one transaction:
+/// Where agents, threads and runs are kept. What a call has returned from is durable, and every call is one transaction:
 /// all of it happens or nothing.
 ///
 /// Every implementation passes `RuntimeStoreConformance` of AgentTesting. Calls throw `StoreError`; a write, once
@@ -19,7 +19,7 @@ public protocol RuntimeStore: Sendable {
   func replaceAgent(_ agent: AgentDefinition, expecting revision: Int, changes: [String]) async throws
   /// The history of an agent, oldest first; empty for an unknown one.
   func revisions(of agentID: String) async throws -> [AgentRevision]
-  /// Removes an agent with its history and its threads. Returns whether there was one.
+  /// Removes an agent with its history, its threads and its runs. Returns whether there was one.
   func deleteAgent(_ id: String) async throws -> Bool
   /// How many agents are stored and not revoked.
   func activeAgentCount() async throws -> Int
@@ -27,6 +27,9 @@ public protocol RuntimeStore: Sendable {
   /// Where the threads of agents are kept, by `ThreadKey.name`. A save to a thread of an agent that is not stored (it
   /// was deleted while it ran) fails with `StoreError.notFound`, and stores nothing.
   var threads: any Checkpointer { get }
+
+  /// Where the runs of agents are kept; it ends with the store.
+  var runs: any RunStore { get }
 
   /// Tries a read and a write; for health.
   func probe() async throws -> StoreHealth

@@ -17,7 +17,10 @@ public struct ThreadCache: RuntimeStore {
   /// The threads, of which the latest are remembered.
   public var threads: any Checkpointer { cache }
 
-  /// Removes an agent with its history and its threads.
+  /// As the store does; what others write is to be seen at once.
+  public var runs: any RunStore { base.runs }
+
+  /// Removes an agent with its history, its threads and its runs.
   public func deleteAgent(_ id: String) async throws -> Bool {
     cache.removeAll()
     defer { cache.removeAll() }

@@ -67,10 +67,12 @@ public struct RuntimeStoreConformance: Sendable {
   }
 
   /// The rules for every store.
-  public static let checks = agentChecks + listChecks + lineChecks + threadChecks + userChecks + concurrencyChecks
+  public static let checks =
+    agentChecks + listChecks + lineChecks + threadChecks + userChecks + concurrencyChecks + runChecks + runListChecks
+    + runClaimChecks + runRemovalChecks
 
   /// The rules for stores that outlive their process.
-  public static let durabilityChecks = reopenChecks
+  public static let durabilityChecks = reopenChecks + runReopenChecks
 }
 
 /// What a store did that it should not have.
