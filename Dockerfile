@@ -11,11 +11,10 @@ WORKDIR /src
 COPY Package.swift ./
 COPY Sources ./Sources
 COPY Benchmarks ./Benchmarks
-RUN for product in apus apus-sandbox; do \
-      swift build -c release --product "$product" --static-swift-stdlib -Xswiftc -cross-module-optimization \
-        --explicit-target-dependency-import-check error --scratch-path .build-release \
-   && install -D ".build-release/release/$product" "/out/$product" || exit 1; \
-    done
+RUN swift build -c release --product apus --static-swift-stdlib -Xswiftc -cross-module-optimization \
+      --explicit-target-dependency-import-check error --scratch-path .build-release \
+ && install -D .build-release/release/apus /out/apus \
+ && clang -std=c11 -O2 Sources/apus-sandbox/*.c -o /out/apus-sandbox
 
 # The interpreter of JavaScript and TypeScript, of the version in scripts/requirements-sandbox.txt.
 FROM debian:bookworm-slim AS deno
@@ -25,7 +24,7 @@ RUN apt-get update \
 
 FROM debian:bookworm-slim
 RUN apt-get update \
- && apt-get install -y --no-install-recommends ca-certificates curl libsqlite3-0 zlib1g python3 \
+ && apt-get install -y --no-install-recommends ca-certificates curl libsqlite3-0 zlib1g python3 python3-pip git \
  && rm -rf /var/lib/apt/lists/* \
  && groupadd --gid 10001 apus \
  && useradd --uid 10001 --gid 10001 --home-dir /data --create-home apus

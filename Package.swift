@@ -127,6 +127,9 @@ let package = Package(
     .executableTarget(
       name: "bench-engine", dependencies: ["AgentGraph", "AgentJSON", "AgentSQLite", grdb],
       path: "Benchmarks/Engine/Swift", swiftSettings: strict),
+    .executableTarget(
+      name: "bench-sandbox", dependencies: ["AgentJSON", "AgentRuntime", "AgentSandbox", log],
+      path: "Benchmarks/sandbox/Swift", swiftSettings: strict),
 
     .testTarget(
       name: "AgentJSONTests", dependencies: ["AgentJSON"], exclude: ["Fixtures"], swiftSettings: strict),
@@ -171,8 +174,8 @@ let package = Package(
     .testTarget(
       name: "ApusTests",
       dependencies: [
-        "AgentHTTP", "AgentJSON", "AgentLLM", "AgentRuntime", "AgentSQLite", "apus", log, nio("NIOCore"),
-        nio("NIOPosix"), product("UnixSignals", "swift-service-lifecycle", only: server),
+        "AgentHTTP", "AgentJSON", "AgentLLM", "AgentRuntime", "AgentSQLite", "AgentSandbox", "apus", log,
+        nio("NIOCore"), nio("NIOPosix"), product("UnixSignals", "swift-service-lifecycle", only: server),
       ],
       swiftSettings: strict),
   ]

@@ -53,8 +53,17 @@ build_if_changed() {
 # The service and the sandbox's supervisor, which stands beside it.
 build_release() {
   build_if_changed .build-release/apus.stamp "$RELEASE_BINARY" "${RELEASE_FLAGS[@]}" --product apus
-  build_if_changed .build-release/apus-sandbox.stamp "$(dirname "$RELEASE_BINARY")/apus-sandbox" \
-    "${RELEASE_FLAGS[@]}" --product apus-sandbox
+  build_supervisor
+}
+
+# The supervisor is C alone: linked as such it takes a tenth of the memory of one with Swift's runtime inside.
+build_supervisor() {
+  local binary clang
+  binary="$(dirname "$RELEASE_BINARY")/apus-sandbox"
+  clang="$(dirname "$(readlink -f "$(command -v swift)")")/clang"
+  if [ -x "$binary" ] && [ -z "$(find Sources/apus-sandbox -newer "$binary" -print -quit)" ]; then return 0; fi
+  "$clang" -std=c11 -O2 -Wall -Wextra Sources/apus-sandbox/*.c -o "$binary.new"
+  mv "$binary.new" "$binary"
 }
 
 # The Deno that install.sh has fetched, unless another one is named.

@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -34,22 +35,52 @@ def request(port: int, method: str, path: str, body: dict | None = None, headers
         connection.close()
 
 
+def descendants(root: int) -> list[int]:
+    """A process, and all that it and its descendants started."""
+    found, waiting = [], [root]
+    while waiting:
+        pid = waiting.pop()
+        found.append(pid)
+        try:
+            for task in os.listdir(f"/proc/{pid}/task"):
+                waiting += map(int, Path(f"/proc/{pid}/task/{task}/children").read_text().split())
+        except OSError:
+            continue  # it ended meanwhile
+    return found
+
+
 class Process:
     """A started server and whatever it starts."""
 
-    def __init__(self, name: str, command: list[str], environment: dict[str, str], folder: Path):
+    def __init__(self, name: str, command: list[str], environment: dict[str, str], folder: Path,
+                 is_asked: bool = False):
         self.name = name
         self.log = folder / f"{name}.log"
         # Only what is given: no key or proxy of the caller's environment reaches a side.
         inherited = {key: os.environ[key] for key in ("PATH", "HOME", "LANG", "LD_LIBRARY_PATH") if key in os.environ}
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(command, env={**inherited, **environment}, cwd=folder,
-                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+                                            stdin=subprocess.PIPE if is_asked else subprocess.DEVNULL,
+                                            stdout=subprocess.PIPE if is_asked else log, stderr=log,
+                                            start_new_session=True)
 
     def require_alive(self) -> None:
         if (code := self.process.poll()) is not None:
             tail = self.log.read_text(errors="replace")[-2000:]
             raise Failure(f"{self.name} ended with code {code}:\n{tail}")
+
+    def ask(self, question: dict | None, seconds: float = 120) -> dict:
+        """Of a process that answers each line of its standard input with a line of JSON: the next answer."""
+        if question is not None:
+            self.process.stdin.write(json.dumps(question).encode() + b"\n")
+            self.process.stdin.flush()
+        if not select.select([self.process.stdout], [], [], seconds)[0]:
+            raise Failure(f"{self.name} did not answer within {seconds:.0f} s; its output is in {self.log}")
+        if line := self.process.stdout.readline():
+            return json.loads(line)
+        self.process.wait(10)
+        self.require_alive()
+        raise Failure(f"{self.name} closed its output")
 
     def wait_ready(self, port: int, path: str, seconds: float = 60) -> None:
         deadline = time.monotonic() + seconds
@@ -74,16 +105,7 @@ class Process:
                 self.process.wait()
 
     def tree(self) -> list[int]:
-        found, waiting = [], [self.process.pid]
-        while waiting:
-            pid = waiting.pop()
-            found.append(pid)
-            try:
-                for task in os.listdir(f"/proc/{pid}/task"):
-                    waiting += map(int, Path(f"/proc/{pid}/task/{task}/children").read_text().split())
-            except OSError:
-                continue  # it ended meanwhile
-        return found
+        return descendants(self.process.pid)
 
     def cpu_seconds(self) -> float:
         """User and system time of the tree, ended children included."""
@@ -103,6 +125,17 @@ class Process:
                 Path(f"/proc/{pid}/clear_refs").write_text("5")
             except OSError:
                 continue
+
+    def children(self, name: str) -> list[int]:
+        """Those of the tree that run the program `name`, and all below them."""
+        found = []
+        for pid in self.tree()[1:]:
+            try:
+                if Path(f"/proc/{pid}/comm").read_text().strip() == name:
+                    found += descendants(pid)
+            except OSError:
+                continue
+        return sorted(set(found))
 
     def memory_mb(self, field: str) -> float:
         """VmRSS or VmHWM of the tree, in MB of 10^6 bytes; shared pages count for each process."""

@@ -9,7 +9,6 @@ from pathlib import Path
 from .cases import CASE_NAMES, FAULTS, PACED_INTERVAL_MS, PACED_STREAMS, Figures
 from .sides import NAMES, PEERS
 
-BEGIN, END = "<!-- bench-http:begin -->", "<!-- bench-http:end -->"
 Results = dict[str, dict[str, Figures]]
 
 # case, figure, what it is, "<=" or ">=", the limit
@@ -120,14 +119,15 @@ def markdown(results: Results, lines: list[dict], command: str, settings: str) -
     return "\n\n".join(parts) + "\n"
 
 
-def write_docs(path: Path, text: str) -> None:
-    """Puts the text between the markers; a file without them gets them at its end."""
-    old = path.read_text() if path.exists() else "# Benchmarks\n\n## make bench-http\n"
-    section = f"{BEGIN}\n{text}{END}"
-    if BEGIN in old and END in old:
-        new = old[:old.index(BEGIN)] + section + old[old.index(END) + len(END):]
+def write_docs(path: Path, text: str, name: str = "bench-http") -> None:
+    """Puts the text between the section's markers; a file without them gets them at its end."""
+    begin, end = f"<!-- {name}:begin -->", f"<!-- {name}:end -->"
+    old = path.read_text() if path.exists() else "# Benchmarks\n"
+    section = f"{begin}\n{text}{end}"
+    if begin in old and end in old:
+        new = old[:old.index(begin)] + section + old[old.index(end) + len(end):]
     else:
-        new = old.rstrip("\n") + f"\n\n{section}\n"
+        new = old.rstrip("\n") + f"\n\n## make {name}\n\n{section}\n"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(new)
 

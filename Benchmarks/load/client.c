@@ -27,6 +27,7 @@ static void disconnect(struct connection *connection) {
   if (connection->fd >= 0) close(connection->fd);
   connection->fd = -1;
   connection->state = STATE_CLOSED;
+  connection->due_ns = 0;
 }
 
 static void fail(struct load *load, struct connection *connection, const char *what) {
@@ -86,6 +87,7 @@ static void send_rest(struct load *load, struct connection *connection) {
 
 void begin_request(struct load *load, struct connection *connection) {
   connection->state = STATE_IDLE;
+  connection->due_ns = 0;
   if (!may_start(load)) return;
   load->started++;
   load->open_requests++;
@@ -128,6 +130,9 @@ static void answered(struct load *load, struct connection *connection, int64_t n
     disconnect(connection);
     load->results.reconnects++;
     if (may_start(load)) begin_connect(load, connection);
+  } else if (load->options->pause_ns > 0) {
+    connection->state = STATE_IDLE;
+    connection->due_ns = now + load->options->pause_ns;
   } else {
     begin_request(load, connection);
   }

@@ -15,6 +15,7 @@ struct connection {
   long turns;
   size_t sent;
   int64_t started_ns;
+  int64_t due_ns;  // when a connection that pauses sends again; 0: it does not pause
   struct response response;
 };
 

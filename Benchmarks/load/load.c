@@ -39,6 +39,16 @@ static void reopen_failed(struct load *load) {
   }
 }
 
+// Lets the connections go on whose pause is over; returns when to look again, at the latest at `end`.
+static int64_t wake_paused(struct load *load, int64_t now, int64_t end) {
+  for (int i = 0; load->options->pause_ns > 0 && i < load->options->connections; i++) {
+    struct connection *connection = &load->connections[i];
+    if (connection->due_ns != 0 && connection->due_ns <= now) begin_request(load, connection);
+    if (connection->due_ns != 0 && connection->due_ns < end) end = connection->due_ns;
+  }
+  return end;
+}
+
 static void run_loops(struct load *load) {
   const struct options *options = load->options;
   int64_t until = load->start_ns + options->duration_ns;
@@ -49,7 +59,8 @@ static void run_loops(struct load *load) {
     int64_t now = now_ns();
     if (now >= hard_end) break;
     if (options->count == 0 && now >= until) load->stopping = true;
-    wait_once(load, wait_until(load->stopping || options->count ? hard_end : until));
+    int64_t end = load->stopping || options->count ? hard_end : until;
+    wait_once(load, wait_until(wake_paused(load, now, end)));
     if (load->reopen) reopen_failed(load);
   }
 }

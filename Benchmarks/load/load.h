@@ -15,6 +15,7 @@ struct options {
   enum mode mode;
   int connections, tokens, turns_per_session;
   int64_t duration_ns, ramp_ns, timeout_ns;
+  int64_t pause_ns;  // between an answer and the next request of a connection
   long count;  // requests in all; 0: until the duration is over
   const char *expect;  // text of each plain answer, or NULL
   struct sockaddr_in address;

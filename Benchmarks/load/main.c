@@ -17,6 +17,7 @@ static const char *usage =
   "  --tokens N                  events with text that a stream must have (default: one or more)\n"
   "  --turns-per-session N       the body's @SESSION-NUMBER@ changes after so many requests of a connection\n"
   "                              (default 0: one session a connection)\n"
+  "  --pause-ms N                between an answer and the next request of a connection (default 0)\n"
   "  --ramp-ms N                 (default 1000)\n"
   "  --timeout-seconds N         for answers under way at the end, or for all paced streams (default 30)\n"
   "Prints one JSON line; ends with 1 when an answer was wrong or missing, or none came.\n";
@@ -55,6 +56,7 @@ static void parse(int count, char **arguments, struct options *options, struct i
     else if (!strcmp(name, "--tokens")) options->tokens = (int)option_number(name, value, 1, 100000);
     else if (!strcmp(name, "--turns-per-session"))
       options->turns_per_session = (int)option_number(name, value, 0, 1000000);
+    else if (!strcmp(name, "--pause-ms")) options->pause_ns = option_number(name, value, 0, 60000) * 1000000;
     else if (!strcmp(name, "--ramp-ms")) options->ramp_ns = option_number(name, value, 0, 600000) * 1000000;
     else if (!strcmp(name, "--timeout-seconds"))
       options->timeout_ns = option_number(name, value, 1, 3600) * 1000000000;

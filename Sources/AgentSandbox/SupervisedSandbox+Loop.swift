@@ -34,7 +34,9 @@ extension SupervisedSandbox: SupervisorLink.Owner {
   func ready(_ worker: UInt32, readable: Bool, writable: Bool) {
     guard let channel = channel(worker) else { return }
     if writable { channel.writable() }
-    if readable { channel.readable() }
+    // The supervisor is told at once, not when the call's task has parsed the frame. One that only looks like the last
+    // ends its own call.
+    if readable { channel.readable { finish(channel) } }
   }
 
   func tick() -> Int32 {

@@ -41,7 +41,14 @@ extension SupervisedSandbox {
   }
 
   /// The worker has said its last: it is ended, and what it took is told.
-  func finish(_ channel: WorkerChannel) { send(.result(worker: channel.worker.id), of: channel) }
+  func finish(_ channel: WorkerChannel) {
+    state.withLock { state in
+      let id = channel.worker.id
+      guard let running = state.running[id], running.channel === channel, !running.isFinished else { return }
+      state.running[id]?.isFinished = true
+      state.link?.send(.result(worker: id))
+    }
+  }
 
   /// Ends a worker at once; a second time, or after its end, it does nothing.
   func kill(_ channel: WorkerChannel) { send(.kill(worker: channel.worker.id), of: channel) }

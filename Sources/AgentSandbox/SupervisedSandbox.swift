@@ -41,6 +41,8 @@ public final class SupervisedSandbox: Sandbox {
   /// A call under way.
   struct Running {
     var channel: WorkerChannel
+    /// Whether the supervisor was told that the last frame came.
+    var isFinished = false
     /// When the supervisor is given up because it does not keep to the call's time.
     var givenUpAt: ContinuousClock.Instant
   }

@@ -22,6 +22,9 @@ static struct hierarchy {
 enum cgroup_kind cgroups_memory(void) { return memory.kind; }
 enum cgroup_kind cgroups_pids(void) { return pids.kind; }
 
+// The leaf, in v2, of those who were in the supervisor's group before it.
+static const char moved_aside[] = "/apus-host";
+
 static bool write_file(const char *folder, const char *name, const char *text) {
   char path[PATH_MAX + 80];
   snprintf(path, sizeof path, "%s/%s", folder, name);
@@ -127,16 +130,25 @@ static bool make_home(struct hierarchy *hierarchy, enum cgroup_kind kind, const 
 static bool hand_down(const char *own, const char *controllers) {
   if (write_file(own, "cgroup.subtree_control", controllers)) return true;
   char leaf[PATH_MAX], all[4096];
-  if (snprintf(leaf, sizeof leaf, "%s/apus-host", own) >= (int)sizeof leaf) return false;
+  if (snprintf(leaf, sizeof leaf, "%s%s", own, moved_aside) >= (int)sizeof leaf) return false;
   if (errno != EBUSY || (mkdir(leaf, 0755) != 0 && errno != EEXIST)) return false;
-  read_file(own, "cgroup.procs", all, sizeof all);
-  for (char *rest = all, *pid; (pid = strsep(&rest, "\n")) && *pid;) write_file(leaf, "cgroup.procs", pid);
+  // As many at a time as fit; a number that is cut off at the end waits for the next round.
+  for (int round = 0; round < 64; round++) {
+    read_file(own, "cgroup.procs", all, sizeof all);
+    char *end = strrchr(all, '\n');
+    if (!end) break;
+    *end = 0;
+    for (char *rest = all, *pid; (pid = strsep(&rest, "\n"));) write_file(leaf, "cgroup.procs", pid);
+  }
   return write_file(own, "cgroup.subtree_control", controllers);
 }
 
 static void setup_v2(void) {
   char own[PATH_MAX / 2], controllers[512];
   if (!own_folder(NULL, own, sizeof own)) return;
+  // Whoever was moved aside is in the leaf: its group's home is beside it.
+  size_t length = strlen(own), leaf = sizeof moved_aside - 1;
+  if (length > leaf && strcmp(own + length - leaf, moved_aside) == 0) own[length - leaf] = 0;
   read_file(own, "cgroup.controllers", controllers, sizeof controllers);
   bool has_memory = memory.kind == CGROUP_NONE && has_word(controllers, "memory");
   bool has_pids = pids.kind == CGROUP_NONE && has_word(controllers, "pids");

@@ -67,8 +67,8 @@ void hello_send(void) {
   say(&text, "{\"isolation\":\"%s\",\"reason\":", isolations[sup.isolation]);
   if (sup.reason[0]) say_string(&text, sup.reason);
   else say(&text, "null");
-  say(&text, ",\"memory\":\"%s\",\"pids\":\"%s\",\"cpu\":\"rlimit\",\"uid\":%u,\"languages\":",
-      kind_name(cgroups_memory()), kind_name(cgroups_pids()), sup.uid_base ? sup.uid_base : geteuid());
+  say(&text, ",\"memory\":\"%s\",\"pids\":\"%s\",\"cpu\":\"%s\",\"uid\":%u,\"languages\":",
+      kind_name(cgroups_memory()), kind_name(cgroups_pids()), sup.can_limit ? "rlimit" : "deadline", sup.uid_base ? sup.uid_base : geteuid());
   say_languages(&text);
   say(&text, "}");
   packet.type = OUT_HELLO;

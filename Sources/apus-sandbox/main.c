@@ -1,5 +1,6 @@
 // apus-sandbox: keeps workers ready that run other people's code, and ends them. The host speaks to it over a
-// SOCK_SEQPACKET socket that is its descriptor 0; it starts no worker of its own accord but the pool's.
+// SOCK_SEQPACKET socket that is its descriptor 0; it starts no worker of its own accord but the pool's. Its second mode,
+// `confine`, begins in confine.c.
 #if !defined(__linux__)
 #include <stdio.h>
 int main(void) {
@@ -20,6 +21,7 @@ int main(void) {
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "confine.h"
 #include "supervisor.h"
 
 enum { EXIT_USAGE = 64, EXIT_MISUSE = 71, EVENTS = 64, STOP_MS_MAX = 3000 };
@@ -97,7 +99,7 @@ struct flag {
 
 _Noreturn static void usage(const char *what, const char *argument) {
   fprintf(stderr, "apus-sandbox: %s: %s; known: --python PATH --deno PATH --pool-python N --pool-deno N "
-          "--workers-max N --refill-cpu-percent N --memory-max-mb N --state-dir DIR\n", what, argument);
+          "--workers-max N --refill-cpu-percent N --memory-max-mb N --state-dir DIR; or: confine …\n", what, argument);
   exit(EXIT_USAGE);
 }
 
@@ -166,6 +168,7 @@ static void check_socket(void) {
 }
 
 int main(int count, char **arguments) {
+  if (count > 1 && strcmp(arguments[1], "confine") == 0) return confine_main(count - 1, arguments + 1);
   parse(count, arguments);
   check_socket();
   // Nothing of the host's may reach a worker.
@@ -179,6 +182,7 @@ int main(int count, char **arguments) {
   find_interpreters();
   probe_isolation();
   if (sup.isolation != ISOLATION_NONE) cgroups_setup();
+  probe_limits();
   hello_send();
   for (size_t i = 0; i < missing_count; i++) control_fault(missing[i].language, 0, missing[i].why);
   if (sup.isolation == ISOLATION_NONE) return 0;

@@ -9,11 +9,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <linux/sched.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "Bootstrap.h"
+#include "confine.h"
 #include "supervisor.h"
 
 enum { PROBE_MS_MAX = 20000, UID_BASE_HIGH = 2000000000, UID_BASE_LOW = 64000 };
@@ -96,7 +101,22 @@ bool probe_deno(struct interpreter *interpreter, const char *path, char *why, si
   return true;
 }
 
-// Tries everything a zygote does before it becomes an interpreter.
+// A worker's last step into its own namespaces, from within a zygote's.
+static void try_worker(void) {
+  struct clone_args arguments = {
+      .flags = CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWPID, .exit_signal = SIGCHLD};
+  pid_t pid = (pid_t)syscall(SYS_clone3, &arguments, sizeof arguments);
+  if (pid < 0) child_fail("clone3");
+  if (pid == 0) {
+    if (mount("tmp", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV, "size=1m") != 0) child_fail("mount tmpfs");
+    if (sup.uid_base == 0 && unshare(CLONE_NEWUSER) != 0) child_fail("unshare CLONE_NEWUSER");
+    _exit(0);
+  }
+  int status;
+  if (waitpid(pid, &status, __WALL) != pid || status != 0) _exit(70);
+}
+
+// Tries everything a zygote and its workers do before they become an interpreter.
 static bool try_isolation(enum isolation isolation, char *why, size_t size) {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) return false;
@@ -104,7 +124,7 @@ static bool try_isolation(enum isolation isolation, char *why, size_t size) {
   if (pid == 0) {
     dup2(ends[1], 2);
     jail_enter(&(struct jail){&sup.interpreters[0], "", isolation});
-    if (unshare(CLONE_NEWPID) != 0) child_fail("unshare CLONE_NEWPID");
+    try_worker();
     _exit(0);
   }
   close(ends[1]);
@@ -117,17 +137,27 @@ static bool try_isolation(enum isolation isolation, char *why, size_t size) {
   return status == 0;
 }
 
-// A range of uids for workers that this process may give out: high ones, or below 65,536 in a container's.
-static uid_t free_uids(void) {
+// A range of uids for workers, and after them for `confine`, that this process may give out: high ones, or below 65,536 in a container's.
+uid_t free_uids(void) {
   FILE *file = fopen("/proc/self/uid_map", "re");
   unsigned long inside, outside, count, base = 0;
   while (file && fscanf(file, "%lu %lu %lu", &inside, &outside, &count) == 3) {
-    unsigned long end = inside + count, need = WORKERS_LIMIT + 2;
+    unsigned long end = inside + count, need = WORKERS_LIMIT + 2 + CONFINE_UIDS;
     if (inside <= UID_BASE_HIGH && end >= UID_BASE_HIGH + need) base = UID_BASE_HIGH;
     else if (base == 0 && inside <= UID_BASE_LOW && end >= UID_BASE_LOW + need) base = UID_BASE_LOW;
   }
   if (file) fclose(file);
   return (uid_t)base;
+}
+
+// What to change, by the error that a step met.
+static const char *advice(const char *why) {
+  if (strstr(why, "(errno 28)")) return "raise user.max_user_namespaces (sysctl)";
+  if (strstr(why, "(errno 38)")) return "Linux 5.12 or newer is needed; gVisor does not have all of it";
+  if (strstr(why, "(errno 13)"))
+    return "AppArmor or SELinux refuses it: allow user namespaces there (kernel.apparmor_restrict_unprivileged_userns=0)";
+  return "set kernel.unprivileged_userns_clone=1; in a container its seccomp profile must allow the calls that "
+         "docs/THREAT_MODEL.md lists";
 }
 
 void probe_isolation(void) {
@@ -137,17 +167,46 @@ void probe_isolation(void) {
   if (try_isolation(ISOLATION_USERNS, userns, sizeof userns)) {
     sup.isolation = ISOLATION_USERNS;
   } else if (geteuid() != 0) {
-    snprintf(sup.reason, sizeof sup.reason,
-             "user namespaces are refused (%s) and this is not root: allow them (user.max_user_namespaces, "
-             "kernel.unprivileged_userns_clone, the container's seccomp or AppArmor profile), or run as root with "
-             "CAP_SYS_ADMIN", userns);
+    snprintf(sup.reason, sizeof sup.reason, "user namespaces are refused (%s) and this is not root: %s", userns,
+             advice(userns));
   } else if (sup.uid_base != 0 && try_isolation(ISOLATION_ROOT, root, sizeof root)) {
     sup.isolation = ISOLATION_ROOT;
     snprintf(sup.reason, sizeof sup.reason, "user namespaces are refused: %s", userns);
   } else {
     snprintf(sup.reason, sizeof sup.reason,
-             "user namespaces are refused (%s), and root may not make the others (%s): the container needs "
-             "CAP_SYS_ADMIN, or a seccomp profile that allows unshare, mount and clone3", userns, root);
+             "user namespaces are refused (%s), and root may not make the others (%s): run as an ordinary user, and %s; "
+             "or, as root, add CAP_SYS_ADMIN and allow pivot_root", userns, root, advice(userns));
   }
+}
+
+// Whether limits can be set on a worker, which has a uid of its own where there are no user namespaces.
+static bool may_limit(void) {
+  if (sup.isolation != ISOLATION_ROOT) return true;
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) return false;
+  pid_t pid = fork();
+  if (pid == 0) {
+    if (setresuid(sup.uid_base + 1, sup.uid_base + 1, sup.uid_base + 1) != 0 || write(ends[1], "", 1) != 1) _exit(70);
+    for (;;) pause();
+  }
+  close(ends[1]);
+  char byte;
+  struct rlimit limit = {.rlim_cur = 1 << 30, .rlim_max = 1 << 30};
+  // It is another user once it has said so.
+  bool allowed = pid > 0 && read(ends[0], &byte, 1) == 1 && prlimit(pid, RLIMIT_DATA, &limit, NULL) == 0;
+  close(ends[0]);
+  if (pid > 0) kill(pid, SIGKILL), waitpid(pid, NULL, 0);
+  return allowed;
+}
+
+// Memory that nothing bounds is no sandbox.
+void probe_limits(void) {
+  sup.can_limit = may_limit();
+  if (sup.isolation == ISOLATION_NONE || sup.can_limit || cgroups_memory() != CGROUP_NONE) return;
+  sup.isolation = ISOLATION_NONE;
+  cgroups_sweep();
+  snprintf(sup.reason, sizeof sup.reason,
+           "user namespaces are refused, and nothing bounds the memory of root's workers: run as an ordinary user with "
+           "user namespaces, add CAP_SYS_RESOURCE, or let the memory control group be written");
 }
 #endif

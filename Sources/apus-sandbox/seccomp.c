@@ -4,8 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/audit.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/ioctl.h>
@@ -13,6 +11,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 
+#include "filter.h"
 #include "supervisor.h"
 #include "syscalls.h"
 
@@ -24,40 +23,6 @@ enum { ARCHITECTURE = (int)AUDIT_ARCH_AARCH64 };
 #error "the sandbox's filter is written for x86-64 and arm64"
 #endif
 enum { X32_BIT = 0x40000000 };
-enum { REFUSE = SECCOMP_RET_ERRNO | EPERM, MISSING = SECCOMP_RET_ERRNO | ENOSYS };
-
-struct writer {
-  struct sock_filter *program;
-  size_t length;
-};
-
-static void add(struct writer *w, uint16_t code, uint8_t when_true, uint8_t when_false, uint32_t value) {
-  w->program[w->length++] = (struct sock_filter){code, when_true, when_false, value};
-}
-static void load(struct writer *w, size_t offset) { add(w, BPF_LD | BPF_W | BPF_ABS, 0, 0, (uint32_t)offset); }
-static void finish(struct writer *w, uint32_t verdict) { add(w, BPF_RET | BPF_K, 0, 0, verdict); }
-static void load_argument(struct writer *w, int argument) {
-  load(w, offsetof(struct seccomp_data, args) + 8 * (size_t)argument);
-}
-// What is loaded equals the value: this verdict. Otherwise on.
-static void if_equal(struct writer *w, uint32_t value, uint32_t verdict) {
-  add(w, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, value);
-  finish(w, verdict);
-}
-static void if_any_bit(struct writer *w, uint32_t bits, uint32_t verdict) {
-  add(w, BPF_JMP | BPF_JSET | BPF_K, 0, 1, bits);
-  finish(w, verdict);
-}
-
-// Starts the rules of one call; `end_rules` closes them, so that other calls jump over.
-static size_t begin_rules(struct writer *w, uint32_t call) {
-  add(w, BPF_JMP | BPF_JEQ | BPF_K, 0, 0, call);
-  return w->length;
-}
-static void end_rules(struct writer *w, size_t begin, uint32_t verdict) {
-  finish(w, verdict);
-  w->program[begin - 1].jf = (uint8_t)(w->length - begin);
-}
 
 // Threads, never processes: everything a thread shares must be shared, and no namespace may be new.
 static void rules_clone(struct writer *w) {
@@ -120,23 +85,31 @@ static void rules_deno(struct writer *w, uint64_t exec_path) {
   end_rules(w, begin, REFUSE);
 }
 
+void rules_head(struct writer *w) {
+  load(w, offsetof(struct seccomp_data, arch));
+  add(w, BPF_JMP | BPF_JEQ | BPF_K, 1, 0, (uint32_t)ARCHITECTURE);
+  finish(w, SECCOMP_RET_KILL_PROCESS);
+  load(w, offsetof(struct seccomp_data, nr));
+  add(w, BPF_JMP | BPF_JGE | BPF_K, 0, 1, X32_BIT);
+  finish(w, MISSING);
+  rules_mmap(w);
+  for (size_t i = 0; i < sizeof allowed_calls / sizeof *allowed_calls; i++)
+    if_equal(w, allowed_calls[i], SECCOMP_RET_ALLOW);
+}
+
+void rules_tail(struct writer *w) {
+  rules_small(w);
+  for (size_t i = 0; i < sizeof refused_calls / sizeof *refused_calls; i++) if_equal(w, refused_calls[i], REFUSE);
+  finish(w, MISSING);
+}
+
 // `exec_path` 0: nothing may be executed.
 size_t seccomp_program(struct sock_filter *program, uint64_t exec_path) {
   struct writer w = {.program = program};
-  load(&w, offsetof(struct seccomp_data, arch));
-  add(&w, BPF_JMP | BPF_JEQ | BPF_K, 1, 0, (uint32_t)ARCHITECTURE);
-  finish(&w, SECCOMP_RET_KILL_PROCESS);
-  load(&w, offsetof(struct seccomp_data, nr));
-  add(&w, BPF_JMP | BPF_JGE | BPF_K, 0, 1, X32_BIT);
-  finish(&w, MISSING);
-  rules_mmap(&w);
-  for (size_t i = 0; i < sizeof allowed_calls / sizeof *allowed_calls; i++)
-    if_equal(&w, allowed_calls[i], SECCOMP_RET_ALLOW);
+  rules_head(&w);
   rules_clone(&w);
-  rules_small(&w);
   if (exec_path) rules_deno(&w, exec_path);
-  for (size_t i = 0; i < sizeof refused_calls / sizeof *refused_calls; i++) if_equal(&w, refused_calls[i], REFUSE);
-  finish(&w, MISSING);
+  rules_tail(&w);
   return w.length;
 }
 #endif

@@ -3,7 +3,6 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/sched.h>
 #include <linux/seccomp.h>
@@ -15,20 +14,14 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "drop.h"
 #include "fork_protocol.h"
 #include "supervisor.h"
-
-static void limit_resource(__rlimit_resource_t resource, rlim_t value) {
-  struct rlimit now, wanted = {value, value};
-  if (getrlimit(resource, &now) == 0 && now.rlim_max < value) wanted = (struct rlimit){now.rlim_max, now.rlim_max};
-  if (setrlimit(resource, &wanted) != 0) child_fail("setrlimit");
-}
 
 static void set_limits(void) {
   limit_resource(RLIMIT_NPROC, 32);
@@ -36,12 +29,8 @@ static void set_limits(void) {
   limit_resource(RLIMIT_CORE, 0);
   limit_resource(RLIMIT_FSIZE, 64 * MIB);
   limit_resource(RLIMIT_MEMLOCK, 0);
+  limit_resource(RLIMIT_SIGPENDING, 1024);
   limit_resource(RLIMIT_STACK, 8 * MIB);
-}
-
-static void drop_bounding(void) {
-  for (int capability = 0; prctl(PR_CAPBSET_READ, capability, 0, 0, 0) >= 0; capability++)
-    if (prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) != 0) child_fail("prctl PR_CAPBSET_DROP");
 }
 
 static void drop_user(int32_t uid) {
@@ -54,13 +43,6 @@ static void drop_user(int32_t uid) {
   if (syscall(SYS_setgroups, 0, NULL) != 0) child_fail("setgroups");
   if (syscall(SYS_setresgid, uid, uid, uid) != 0) child_fail("setresgid");
   if (syscall(SYS_setresuid, uid, uid, uid) != 0) child_fail("setresuid");
-}
-
-static void drop_capabilities(void) {
-  struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-  struct __user_cap_data_struct none[2] = {0};
-  if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) != 0) child_fail("prctl PR_CAP_AMBIENT");
-  if (syscall(SYS_capset, &header, none) != 0) child_fail("capset");
 }
 
 // The path to execute stands at an address nobody else knows: the filter lets that one execve through.

@@ -79,13 +79,14 @@ struct worker {
   struct stream streams[2];
   struct worker_groups groups;
   enum cause cause;
-  uint64_t spawned_ns, started_ns, deadline_ns, cpu_base_ns, cpu_limit_ns, output_max, data_bytes;
+  uint64_t spawned_ns, started_ns, deadline_ns, cpu_base_ns, cpu_limit_ns, output_max, all_bytes, data_bytes;
 };
 
 struct supervisor {
   struct options options;
   enum isolation isolation;
   char reason[1024];
+  bool can_limit;  // whether prlimit on workers is allowed
   uid_t uid_base;  // 0: workers have a user namespace of their own instead of a uid of their own
   int epoll;
   uint32_t next_worker, next_serial;
@@ -202,3 +203,4 @@ bool cgroups_sweep(void);
 bool probe_python(struct interpreter *interpreter, const char *path, char *why, size_t why_size);
 bool probe_deno(struct interpreter *interpreter, const char *path, char *why, size_t why_size);
 void probe_isolation(void);
+void probe_limits(void);

@@ -88,21 +88,24 @@ void worker_failed(uint32_t id, const char *why) {
   struct worker *worker = worker_find(id);
   if (!worker || worker->state != WORKER_STARTING) return;
   zygote_fault(worker->zygote, why);
+  worker->zygote->failures++;
+  worker->zygote->retry_ns = now_ns() + retry_pause(worker->zygote->failures);
   worker_release(worker);
 }
 
-// Virtual memory that counts as data, in bytes: RLIMIT_DATA is measured from here.
-static uint64_t data_bytes(pid_t pid) {
+// Its virtual memory when it is ready, and what of that counts as data, in bytes: limits are measured from here.
+static void measure(struct worker *worker) {
   char path[64], text[256];
-  snprintf(path, sizeof path, "/proc/%d/statm", (int)pid);
+  snprintf(path, sizeof path, "/proc/%d/statm", (int)worker->pid);
   int fd = open(path, O_RDONLY | O_CLOEXEC);
   ssize_t length = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
   if (fd >= 0) close(fd);
-  if (length <= 0) return 0;
+  if (length <= 0) return;
   text[length] = 0;
-  unsigned long long pages = 0;
-  if (sscanf(text, "%*u %*u %*u %*u %*u %llu", &pages) != 1) return 0;
-  return pages * (uint64_t)sysconf(_SC_PAGESIZE);
+  unsigned long long all = 0, data = 0;
+  if (sscanf(text, "%llu %*u %*u %*u %*u %llu", &all, &data) != 2) return;
+  worker->all_bytes = all * (uint64_t)sysconf(_SC_PAGESIZE);
+  worker->data_bytes = data * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
 // It may say that it is ready before its zygote says that it is there: both must have been heard.
@@ -111,7 +114,7 @@ void worker_ready(struct worker *worker) {
   struct zygote *zygote = worker->zygote;
   worker->state = WORKER_WAITING;
   if (zygote->serial == worker->zygote_serial) zygote->starting--, zygote->failures = 0;
-  worker->data_bytes = data_bytes(worker->pid);
+  measure(worker);
   uint64_t cost = process_cpu_ns(worker->pid);
   zygote->cost_ns = zygote->cost_ns ? (3 * zygote->cost_ns + cost) / 4 : cost;
   uint32_t language = language_field(zygote->interpreter);
@@ -128,6 +131,10 @@ static void limit(struct worker *worker, uint64_t timeout_ns, uint64_t memory) {
   uint64_t slack = worker->zygote->interpreter->language == DENO ? 32 * MIB : 4 * MIB;
   rlim_t data = worker->data_bytes + memory + slack;
   prlimit(worker->pid, RLIMIT_DATA, &(struct rlimit){data, data}, NULL);
+  // Page tables of read-only mappings are no data. V8 reserves far more than it uses: its control group alone holds that.
+  rlim_t all = worker->all_bytes + 4 * memory + 256 * MIB;
+  if (worker->zygote->interpreter->language == PYTHON)
+    prlimit(worker->pid, RLIMIT_AS, &(struct rlimit){all, all}, NULL);
   worker->cpu_base_ns = process_cpu_ns(worker->pid);
   // Whole seconds, rounded up, of all threads together. Process 1 of its namespace never gets SIGXCPU: only the hard
   // limit's SIGKILL arrives.

@@ -13,7 +13,9 @@ import UnixSignals
 
 extension App {
   /// The templates this build has, and nothing else is needed to add one.
-  static let templates = TemplateCatalog([CustomerServiceBot.self, CustomCodeBot.self])
+  static let templates = TemplateCatalog([
+    CustomerServiceBot.self, TaskExecutionBot.self, CustomCodeBot.self,
+  ])
 
   /// Puts the runtime together: the one place that knows all its parts. Throws `StoreError` where the database cannot
   /// be used, and `ModelError` where the model's address cannot.
@@ -33,12 +35,12 @@ extension App {
       let statistics = RunStatistics()
       let health = HealthMonitor(model: model, store: store)
       let catalog = AgentCatalog(
-        templates: templates, store: store, toolsets: toolsets, sandbox: code.sandbox, runs: runs,
+        templates: templates, store: store, toolsets: toolsets, sandbox: code.sandbox, supply: code.supply, runs: runs,
         noteActive: { health.noteActiveAgents($0) })
       let executor = AgentExecutor(
         model: model, defaultModelID: settings.defaultModelID, store: store, toolsets: toolsets,
-        sandbox: code.sandbox, runs: runs, limits: limits, statistics: statistics, logsContent: settings.logsContent,
-        logger: logger)
+        sandbox: code.sandbox, supply: code.supply, runs: runs, limits: limits, statistics: statistics,
+        logsContent: settings.logsContent, logger: logger)
       let parts = ServerParts(
         catalog: catalog, executor: executor, store: store, runs: runs, health: health, statistics: statistics,
         limits: limits, schema: .builtin, version: version, renderMetrics: code.rendering(metrics),
@@ -120,7 +122,8 @@ struct BackgroundWork: Service {
       async let deadlines: Void = runs.watchDeadlines()
       async let tools: Void = toolsets.run()
       async let sandbox: Void? = code.sandbox?.run()
-      _ = await (probes, deadlines, tools, sandbox)
+      async let leftovers: Void? = code.supply?.removeLeftovers()
+      _ = await (probes, deadlines, tools, sandbox, leftovers)
     }
   }
 }

@@ -10,12 +10,15 @@ import Logging
 struct CodeExecution: Sendable {
   /// Runs code; nil where it is off or not installed.
   let sandbox: SupervisedSandbox?
+  /// Gets packages and repositories for it; nil where neither is configured.
+  let supply: LayerStore?
   /// `code_interpreter`; one source for the process, since it keeps files.
   let interpreter: CodeInterpreterSource?
   /// Why there is no sandbox.
   let refusal: String?
 
   init(_ settings: Settings, logger: Logger) {
+    supply = settings.layers(logger: logger)
     switch settings.sandbox(logger: logger) {
     case .success(let sandbox):
       self.sandbox = sandbox

@@ -43,3 +43,14 @@ import Testing
     #expect(!splitter.isWithinFrame)
   }
 }
+
+@Suite struct LastFrameTests {
+  @Test(arguments: [
+    (#"{"type":"result","value":1}"#, true), (#"{"type": "error", "kind": "exception"}"#, true),
+    (#"{"type":"checked","faults":[]}"#, true), (#"{"type":"text","text":"result"}"#, false), ("", false),
+    (#"{"type":"res"#, false),
+  ])
+  func aLastFrameIsKnownByItsStart(text: String, isLast: Bool) {
+    #expect(WorkerFrame.looksLast(Array(text.utf8)) == isLast)
+  }
+}

@@ -92,7 +92,7 @@ import Testing
       #expect(reply.status == 503 && reply.body["error"]?["code"] == "SERVICE_UNAVAILABLE")
       #expect(reply.body["message"]?.stringValue?.contains("no sandbox") == true)
       let schema = try await server.request("GET", "/v1/schema")
-      #expect(schema.body["capabilities"]?["codeExecution"] == false && schema.body["version"] == "1.3.0")
+      #expect(schema.body["capabilities"]?["codeExecution"] == false && schema.body["version"] == "1.4.0")
     }
   }
 

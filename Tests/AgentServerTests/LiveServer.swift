@@ -61,7 +61,7 @@ struct LiveServer: Sendable {
     _ sandbox: (any Sandbox)?
   ) -> ServerParts {
     let statistics = RunStatistics()
-    let templates = TemplateCatalog([CustomerServiceBot.self, CustomCodeBot.self])
+    let templates = TemplateCatalog([CustomerServiceBot.self, TaskExecutionBot.self, CustomCodeBot.self])
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     return ServerParts(
       catalog: AgentCatalog(templates: templates, store: store, sandbox: sandbox, runs: runs),

@@ -78,7 +78,7 @@ def test_all_faults_are_reported_at_once(runtime: Apus):
 
 def test_a_version_mismatch_says_what_breaks(runtime: Apus):
     body = runtime.client.get("/v1/schema", headers={"X-Schema-Version": "2.0.0"}).json()
-    assert body["current_version"] == "1.3.0" and body["required_version"] == "2.0.0"
+    assert body["current_version"] == "1.4.0" and body["required_version"] == "2.0.0"
     assert isinstance(body["breaking_changes"], list)
 
 

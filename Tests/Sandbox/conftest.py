@@ -4,6 +4,7 @@ import os
 import pathlib
 import subprocess
 import sys
+import tempfile
 
 import pytest
 
@@ -19,18 +20,19 @@ DENO_PATH = os.environ.get("APUS_TEST_DENO", str(ROOT / ".venv-sandbox/bin/deno"
 
 
 @pytest.fixture(scope="session")
-def binary(tmp_path_factory):
+def binary():
     """The supervisor; APUS_SANDBOX names one that is built already."""
     if built := os.environ.get("APUS_SANDBOX"):
-        return built
-    folder = tmp_path_factory.mktemp("supervisor")
-    folder.chmod(0o755)
-    for parent in list(folder.parents)[:2]:
-        parent.chmod(0o755)
-    path = folder / "apus-sandbox"
-    command = ["cc", "-std=c11", "-O2", "-Wall", "-Wextra", "-Werror", *map(str, SOURCES.glob("*.c")), "-o", str(path)]
-    subprocess.run(command, check=True)
-    return str(path)
+        yield built
+        return
+    # Not below pytest's own folder, which every other run on this machine closes for other users when it begins.
+    with tempfile.TemporaryDirectory(prefix="apus-sandbox-") as folder:
+        os.chmod(folder, 0o755)
+        path = pathlib.Path(folder) / "apus-sandbox"
+        command = ["cc", "-std=c11", "-O2", "-Wall", "-Wextra", "-Werror", *map(str, SOURCES.glob("*.c")), "-o",
+                   str(path)]
+        subprocess.run(command, check=True)
+        yield str(path)
 
 
 @pytest.fixture(scope="session")

@@ -65,7 +65,7 @@ PROGRAMS = [
     ("proc_1_root", "def main(x): return open('/proc/1/root/etc/passwd').read()", {"error": "FileNotFoundError"}),
     ("sys", "import os\ndef main(x): return os.listdir('/sys')", {"error": "FileNotFoundError"}),
     ("root_listing", "import os\ndef main(x): return sorted(os.listdir('/'))", {"value": ["boot", "dev", "lib", "lib64", "tmp", "usr"]}),
-    ("devices", "import os\ndef main(x): return sorted(os.listdir('/dev'))", {"value": ["null", "random", "urandom", "zero"]}),
+    ("devices", "import os\ndef main(x): return sorted(os.listdir('/dev'))", {"value": ["null", "random", "urandom"]}),
     ("home", "import os\ndef main(x): return [p for p in ('/root', '/home', '/var', '/run', '/opt', '/mnt', '/srv', '/bin') if os.path.exists(p)]", {"value": []}),
     ("write_root", "def main(x): open('/a', 'w')", {"error": "OSError"}),
     ("write_library", "import os\ndef main(x): open(os.__file__, 'a')", {"error": ("OSError", "PermissionError")}),

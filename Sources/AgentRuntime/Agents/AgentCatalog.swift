@@ -8,6 +8,7 @@ public struct AgentCatalog: Sendable {
   let store: any RuntimeStore
   private let toolsets: ToolsetCatalog
   private let sandbox: (any Sandbox)?
+  private let supply: (any CodeSupply)?
   let runs: ActiveRuns
   let cache = AgentCache()
   private let makeID: @Sendable () -> String
@@ -22,12 +23,12 @@ public struct AgentCatalog: Sendable {
     public var warnings: [String]
   }
 
-  /// A catalog over a store; `toolsets` are those that agents may name, `sandbox` checks their code. Runs under way of
-  /// a deleted agent are ended through `runs`; `noteActive` is told how many more agents are stored and not revoked
-  /// after a change.
+  /// A catalog over a store; `toolsets` are those that agents may name, `sandbox` checks their code, which
+  /// `supply` gets. Runs under way of a deleted agent are ended through `runs`; `noteActive` is told how many more
+  /// agents are stored and not revoked after a change.
   public init(
     templates: TemplateCatalog, store: any RuntimeStore, toolsets: ToolsetCatalog = ToolsetCatalog(),
-    sandbox: (any Sandbox)? = nil, runs: ActiveRuns,
+    sandbox: (any Sandbox)? = nil, supply: (any CodeSupply)? = nil, runs: ActiveRuns,
     makeID: @escaping @Sendable () -> String = { UUID().uuidString.lowercased() },
     now: @escaping @Sendable () -> Date = { Date() }, noteActive: @escaping @Sendable (Int) -> Void = { _ in }
   ) {
@@ -35,6 +36,7 @@ public struct AgentCatalog: Sendable {
     self.store = store
     self.toolsets = toolsets
     self.sandbox = sandbox
+    self.supply = supply
     self.runs = runs
     self.makeID = makeID
     self.now = now
@@ -55,7 +57,7 @@ public struct AgentCatalog: Sendable {
       createdAt: now())
     fields.apply(to: &agent, isNew: true)
     if let status = fields.reader.choice("status", AgentStatus.self) { agent.status = status }
-    let template = TemplateChoice(templates: templates, previous: nil, sandbox: sandbox)
+    let template = TemplateChoice(templates: templates, previous: nil, sandbox: sandbox, supply: supply)
     try await template.resolve(&fields, &agent)
     do {
       try await store.insertAgent(agent, changes: given)
@@ -95,7 +97,7 @@ public struct AgentCatalog: Sendable {
       }
       let before = agent
       fields.apply(to: &agent)
-      let template = TemplateChoice(templates: templates, previous: before, sandbox: sandbox)
+      let template = TemplateChoice(templates: templates, previous: before, sandbox: sandbox, supply: supply)
       let status = fields.reader.choice("status", AgentStatus.self)
       try await template.resolve(&fields, &agent)
       if let status, status != before.status { try agent.move(to: status) }

@@ -7,6 +7,8 @@ struct TemplateChoice {
   let previous: AgentDefinition?
   /// What code in a `template_config` is checked by; nil where there is none.
   let sandbox: (any Sandbox)?
+  /// What gets that code; nil where there is none.
+  let supply: (any CodeSupply)?
 
   static let systemPromptMax = 65_536
   static let templateConfigBytesMax = 1 << 20
@@ -54,11 +56,19 @@ struct TemplateChoice {
         "not_allowed")
     }
     let path: [Fault.Step] = [.key("body"), .key("template_config")]
-    // What is too large is refused below, and is not worth a sandbox's time.
-    let isDeep = Self.size(agent) <= Self.templateConfigBytesMax
-    let findings = try await version.check(agent.templateConfig, path, isDeep, sandbox)
+    // What is too large is refused below, and is not worth a sandbox's time; nor is what was looked at before.
+    let isDeep = Self.size(agent) <= Self.templateConfigBytesMax && !isKept(version, agent)
+    let context = TemplateContext(path: path, sandbox: sandbox, supply: supply)
+    let findings = try await version.check(agent.templateConfig, context, isDeep)
     fields.reader.add(findings.faults)
     fields.warnings += findings.warnings
+  }
+
+  /// Whether an update leaves the settings as they are stored.
+  private func isKept(_ version: TemplateVersion, _ agent: AgentDefinition) -> Bool {
+    guard let previous else { return false }
+    return previous.templateID == version.about.id && previous.templateVersionID == version.about.version
+      && previous.templateConfig == agent.templateConfig
   }
 
   private func warn(_ version: TemplateVersion, _ fields: inout AgentFields) {

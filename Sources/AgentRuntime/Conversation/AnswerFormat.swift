@@ -40,9 +40,29 @@ struct AnswerFormat: Sendable {
     } catch {
       return "It is not JSON: \(error)."
     }
-    guard let schema else { return value.objectValue == nil ? "It is no JSON object." : nil }
-    let faults = schema.validate(value)
+    return fault(in: value)
+  }
+
+  /// The same of one that was parsed.
+  func fault(in value: JSONValue) -> String? {
+    if let schema { return schema.fault(in: value) }
+    return value.objectValue == nil ? "It is no JSON object." : nil
+  }
+}
+
+extension JSONSchema {
+  /// What is wrong with a value, in a sentence for the model; nil where it fits.
+  func fault(in value: JSONValue) -> String? {
+    let faults = validate(value)
     return faults.isEmpty ? nil : faults.prefix(20).map { "\($0)" }.joined(separator: "; ") + "."
+  }
+}
+
+extension Message {
+  /// What the model is told of an answer that was not as it should be.
+  static func correction(_ fault: String) -> Message {
+    Message(
+      .user, "Your answer does not fit the required format. \(fault) Answer again, with the corrected JSON alone.")
   }
 }
 
@@ -56,9 +76,7 @@ extension AgentRun {
       record.warn("The answer does not fit the request's response_format: \(fault)")
       return first
     }
-    let correction = Message(
-      .user, "Your answer does not fit the required format. \(fault) Answer again, with the corrected JSON alone.")
-    let second = try await answer(messages + [first.message, correction], offering: offer)
+    let second = try await answer(messages + [first.message, .correction(fault)], offering: offer)
     guard let fault = self.fault(of: second) else { return second }
     throw RuntimeError(
       .execution, "The model's answer does not fit the request's response_format, nor did its second try: \(fault)",

@@ -59,7 +59,7 @@ struct ToolExecution {
     let step = try await run.begin(step: "call_tool_\(call.name)")
     do {
       let output = try await context.effect("tool:\(call.name)") { key in
-        try await bounded(offered, arguments, key)
+        try await bounded(offered, arguments, context.thread == nil ? "\(run.effectScope)-\(key)" : key)
       }
       try await run.end(step, error: output.isError ? String(output.text.prefix(500)) : nil)
       return output

@@ -3,51 +3,68 @@ import AgentJSON
 extension CustomCode {
   /// Every fault that can be found without running the code. Where nothing can run, the code is stored unchecked, with
   /// a warning: agents may be made on another machine than the one that runs them.
-  func check(path: [Fault.Step], sandbox: (any Sandbox)?) async throws -> TemplateFindings {
-    var findings = TemplateFindings(faults: refusals(path: path))
-    guard let sandbox else { return findings.warning(Self.unchecked("this runtime has no sandbox")) }
+  func check(_ context: TemplateContext) async throws -> TemplateFindings {
+    let plan = CodePlan(
+      settings.codeSource, language, path: context.path, policy: context.supply?.policy ?? CodeSupplyPolicy())
+    var findings = TemplateFindings(faults: plan.faults)
+    guard let sandbox = context.sandbox else {
+      return findings.warning(Self.unchecked("this runtime has no sandbox"))
+    }
     let status = sandbox.status
     if let reason = status.refusal(of: language) { return findings.warning(Self.unchecked(reason)) }
-    let versionPath = path + [.key("runtime"), .key("version")]
     if let message = versionFault(status) {
+      let versionPath = context.path + [.key("runtime"), .key("version")]
       findings.faults.append(Fault(path: versionPath, message: message, type: "not_allowed"))
       return findings
     }
-    guard settings.codeSource.type == .inline else { return findings }
     do {
-      let contentPath = path + [.key("codeSource"), .key("content")]
-      findings.faults += try await sandbox.check(program).map { $0.fault(at: contentPath) }
+      findings.faults += try await checkInline(sandbox, context)
+      guard plan.faults.isEmpty, let supply = context.supply,
+        let request = plan.request(interpreter: interpreter(status))
+      else { return findings }
+      findings.faults += try await checkSupplied(plan, request, supply, sandbox, context)
       return findings
     } catch let error as SandboxUnavailable {
       return findings.warning(Self.unchecked(error.message))
+    } catch let error as CodeSupplyUnavailable {
+      throw RuntimeError(describing: error)
     }
   }
 
-  /// What this runtime does not take, and the setting that would change that.
-  func refusals(path: [Fault.Step]) -> [Fault] {
-    let source = settings.codeSource
-    func fault(_ field: String, _ message: String) -> Fault {
-      Fault(path: path + [.key("codeSource"), .key(field)], message: message, type: "not_allowed")
+  private func checkInline(_ sandbox: any Sandbox, _ context: TemplateContext) async throws -> [Fault] {
+    guard settings.codeSource.type == .inline else { return [] }
+    let faults = try await sandbox.check(program(settings.codeSource.content))
+    return faults.map { $0.fault(at: Self.contentPath(context)) }
+  }
+
+  /// Gets what the code is made of, and looks at it where it is not the settings' own.
+  private func checkSupplied(
+    _ plan: CodePlan, _ request: CodeLayerRequest, _ supply: any CodeSupply, _ sandbox: any Sandbox,
+    _ context: TemplateContext
+  ) async throws -> [Fault] {
+    do {
+      let layer = try await supply.layer(request)
+      if let package = plan.package {
+        let problem = try await probe(package, layer, sandbox)
+        return problem.map { [SandboxFault(message: $0).fault(at: Self.contentPath(context))] } ?? []
+      }
+      guard plan.reference != nil else { return [] }
+      let source = try await supply.source(plan.file, in: layer)
+      let faults = try await sandbox.check(program(source, layer: layer))
+      return faults.map { $0.fault(at: Self.contentPath(context), in: plan.file) }
+    } catch let error as CodeRefused {
+      return error.reasons.map(plan.fault)
     }
-    var faults: [Fault] = []
-    switch source.type {
-    case .inline: break
-    case .package:
-      faults.append(fault("type", "'package' is off: CODE_PACKAGE_INDEX names no index that packages may come from"))
-    case .repository:
-      faults.append(fault("type", "'repository' is off: CODE_REPOSITORY_HOSTS names no host that code may come from"))
-    }
-    if !source.dependencies.isEmpty {
-      let message = "dependencies are off: CODE_PACKAGE_INDEX names no index that packages may come from; allowed is []"
-      faults.append(fault("dependencies", message))
-    }
-    return faults
+  }
+
+  private static func contentPath(_ context: TemplateContext) -> [Fault.Step] {
+    context.path + [.key("codeSource"), .key("content")]
   }
 
   /// What is wrong with the version that is asked for; nil where it is installed.
   func versionFault(_ status: SandboxStatus) -> String? {
     let (wanted, versions) = (settings.runtime.version, status.languages[language]?.versions ?? [])
-    guard !wanted.isEmpty, !versions.contains(where: { $0 == wanted || $0.hasPrefix(wanted + ".") }) else { return nil }
+    guard !wanted.isEmpty, !versions.contains(where: { Self.isVersion($0, of: wanted) }) else { return nil }
     let known = versions.isEmpty ? "none" : versions.joined(separator: ", ")
     return "'\(wanted.excerpt)' is no version of \(language.rawValue) that is installed; there are: \(known)"
   }
@@ -64,10 +81,10 @@ extension TemplateFindings {
 }
 
 extension SandboxFault {
-  fileprivate func fault(at path: [Fault.Step]) -> Fault {
-    let place = SandboxPlace.text(line: line, column: column)
-    var fault = Fault(
-      path: path, message: (place.map { "\($0): " } ?? "") + String(message.prefix(1000)), type: "invalid_code")
+  fileprivate func fault(at path: [Fault.Step], in file: String? = nil) -> Fault {
+    let place = [file?.excerpt, SandboxPlace.text(line: line, column: column)].compactMap { $0 }
+    let words = (place.isEmpty ? "" : place.joined(separator: ", ") + ": ") + String(message.prefix(1000))
+    var fault = Fault(path: path, message: words, type: "invalid_code")
     (fault.line, fault.column) = (line, column)
     return fault
   }

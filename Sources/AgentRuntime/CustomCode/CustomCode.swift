@@ -20,12 +20,12 @@ struct CustomCode: Sendable {
     throw RuntimeError(.internal, "The graph of custom code ended without an answer.")
   }
 
-  /// The code as the sandbox takes it. This is where a source that is not inline will be looked up.
-  var program: SandboxProgram {
+  /// A source as the sandbox takes it, with what it may import.
+  func program(_ source: String, layer: SandboxLayer? = nil) -> SandboxProgram {
     let version = settings.runtime.version
     return SandboxProgram(
-      language: language, version: version.isEmpty ? nil : version, source: settings.codeSource.content,
-      entryPoint: settings.codeSource.entryPoint)
+      language: language, version: version.isEmpty ? nil : version, source: source,
+      entryPoint: settings.codeSource.entryPoint, layer: language == .python ? layer : nil)
   }
 
   /// What the code may use.

@@ -9,6 +9,12 @@ extension RuntimeError {
     case let error as StoreError: self.init(store: error)
     case let error as SandboxUnavailable:
       self.init(.serviceUnavailable, CustomCode.unavailable(error.message), cause: error)
+    case let error as CodeSupplyUnavailable:
+      self.init(
+        .serviceUnavailable, "The agent's code cannot be had now: \(error.message)", retryAfter: .seconds(10),
+        cause: error)
+    case let error as CodeRefused:
+      self.init(.execution, "The agent's code cannot be had: \(error)", shouldRetry: false, cause: error)
     case let error as GraphError where error.code == .unreadableCheckpoint:
       self.init(.internal, "What is stored cannot be read; the log tells why.", cause: error)
     default: self.init(.internal, "The runtime failed; its log tells why under this request's id.", cause: error)

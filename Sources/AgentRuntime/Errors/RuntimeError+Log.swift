@@ -11,7 +11,7 @@ extension RuntimeError {
     while let error = next, texts.count < 8 {
       switch error {
       case let error as RuntimeError:
-        if !(error.cause is ModelError || error.cause is CustomCodeFailure) { texts.append(error.message) }
+        if !Self.isUnspeakable(error.cause) { texts.append(error.message) }
         next = error.cause
       case let error as ModelError:
         texts.append(error.kind.rawValue + (error.status.map { " (status \($0))" } ?? ""))
@@ -25,5 +25,10 @@ extension RuntimeError {
       }
     }
     return texts.joined(separator: " <- ")
+  }
+
+  /// Whether an error with this cause quotes somebody else.
+  private static func isUnspeakable(_ cause: (any Error)?) -> Bool {
+    cause is ModelError || cause is CustomCodeFailure || cause is TaskStepFailure
   }
 }

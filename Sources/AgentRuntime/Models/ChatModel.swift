@@ -29,7 +29,7 @@ public struct ChatRequest: Sendable {
 }
 
 /// Tokens as the model counted them.
-public struct TokenUsage: Sendable, Hashable {
+public struct TokenUsage: Sendable, Hashable, Codable {
   /// Tokens of the prompt.
   public var promptTokens: Int
   /// Tokens of the answer.
@@ -46,6 +46,14 @@ public struct TokenUsage: Sendable, Hashable {
 
   /// Prompt and answer together.
   public var totalTokens: Int { promptTokens + completionTokens }
+
+  /// The sum; details are those of the later count, this one.
+  func added(to sum: TokenUsage?) -> TokenUsage {
+    guard let sum else { return self }
+    return TokenUsage(
+      promptTokens: sum.promptTokens + promptTokens, completionTokens: sum.completionTokens + completionTokens,
+      details: details)
+  }
 }
 
 /// One event of a model's stream, that is one upstream chunk's `choices[0]`.

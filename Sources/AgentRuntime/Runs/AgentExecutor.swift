@@ -8,32 +8,36 @@ public struct AgentExecutor: Sendable {
   private let threads: ThreadKeeper
   private let toolsets: ToolsetCatalog
   private let sandbox: (any Sandbox)?
+  private let supply: (any CodeSupply)?
   private let runs: ActiveRuns
   private let limits: RuntimeLimits
   private let statistics: RunStatistics
   private let logsContent: Bool
+  private let timing: RunTiming
   private let logger: Logger
   private let ids = IDSequence("run-")
   private let exchanges = ExchangeMemory()
   private let limiter = RateLimiter()
 
   /// An executor over one model and one store; `runs` is shared with the catalog, which ends a deleted agent's runs.
-  /// `toolsets` are those that agents may name, `sandbox` runs their code; `logsContent` lets prompts, answers and what
-  /// code printed into the log (LOG_CONTENT).
+  /// `toolsets` are those that agents may name, `sandbox` runs their code, which `supply` gets; `logsContent` lets
+  /// prompts, answers and what code printed into the log (LOG_CONTENT); `timing` is for pauses and timeouts within runs.
   public init(
     model: any ChatModel, defaultModelID: String, store: any RuntimeStore, toolsets: ToolsetCatalog = ToolsetCatalog(),
-    sandbox: (any Sandbox)? = nil, runs: ActiveRuns, limits: RuntimeLimits, statistics: RunStatistics,
-    logsContent: Bool = false, logger: Logger
+    sandbox: (any Sandbox)? = nil, supply: (any CodeSupply)? = nil, runs: ActiveRuns, limits: RuntimeLimits,
+    statistics: RunStatistics, logsContent: Bool = false, timing: RunTiming = RunTiming(), logger: Logger
   ) {
     self.model = model
     self.defaultModelID = defaultModelID
     threads = ThreadKeeper(store: store, queue: TurnQueue(waitersMax: limits.turnsWaitingMax))
     self.toolsets = toolsets
     self.sandbox = sandbox
+    self.supply = supply
     self.runs = runs
     self.limits = limits
     self.statistics = statistics
     self.logsContent = logsContent
+    self.timing = timing
     self.logger = logger
   }
 
@@ -109,10 +113,11 @@ public struct AgentExecutor: Sendable {
     }
     // Tools that run at once report at once; what writes to the caller takes one after the other.
     let sink = belt == nil ? sink : sink.map(Turnstile.queueing)
+    let id = ids.next()
     let run = AgentRun(
-      id: ids.next(), agent: agent, call: call, limits: limits, logger: logger, handle: handle, model: model,
+      id: id, agent: agent, call: call, limits: limits, logger: logger, handle: handle, model: model,
       threads: threads, place: place, defaultModelID: defaultModelID, logsContent: logsContent, sink: sink,
-      belt: belt, exchanges: exchanges, sandbox: sandbox)
+      belt: belt, exchanges: exchanges, sandbox: sandbox, supply: supply, timing: timing, effectScope: id)
     for warning in belt?.warnings ?? [] {
       run.record.warn(warning)
       logger.warning("tools are missing", metadata: ["agent_id": "\(agent.id)", "reason": "\(warning)"])
@@ -121,11 +126,17 @@ public struct AgentExecutor: Sendable {
   }
 
   private func failure(_ error: any Error, _ run: AgentRun) -> any Error {
+    var failure: RuntimeError
     if let reason = run.handle.reason {
-      return RuntimeError(cancelled: reason, timeout: limits.executionTimeout) ?? CancellationError()
+      guard let cancelled = RuntimeError(cancelled: reason, timeout: limits.executionTimeout) else {
+        return CancellationError()
+      }
+      failure = cancelled
+    } else if error is CancellationError {
+      return error
+    } else {
+      failure = RuntimeError(describing: error)
     }
-    if error is CancellationError { return error }
-    var failure = RuntimeError(describing: error)
     var details = failure.details ?? [:]
     details["run_id"] = .string(run.id)
     details["execution_steps"] = .array(run.record.contents.steps.map(\.json))

@@ -3,15 +3,16 @@ import AgentJSON
 extension AgentRun {
   /// Begins a step that the caller may watch: whoever streams is told at once. Throws what the stream throws.
   func begin(step name: String) async throws -> OpenStep {
-    let index = record.add(ExecutionStep(name: name, status: .running, duration: .zero))
+    let index = record.open(ExecutionStep(name: name, status: .running, duration: .zero))
     try await announceSteps()
     return OpenStep(name: name, index: index, start: .now)
   }
 
   /// Ends it.
-  func end(_ open: OpenStep, error: String?) async throws {
+  func end(_ open: OpenStep, attempts: Int? = nil, error: String?) async throws {
     let step = ExecutionStep(
-      name: open.name, status: error == nil ? .completed : .error, duration: .now - open.start, error: error)
+      name: open.name, status: error == nil ? .completed : .error, duration: .now - open.start, attempts: attempts,
+      error: error)
     record.replace(open.index, step)
     log(step)
     try await announceSteps()
@@ -19,8 +20,14 @@ extension AgentRun {
 
   private func announceSteps() async throws {
     guard let sink else { return }
-    let steps = record.contents.steps.map(\.json)
-    try await sink([ChatDelta(metadata: ["execution_steps": .array(steps)])])
+    try await sink([.steps(record.steps)])
+  }
+}
+
+extension ChatDelta {
+  /// What is told of a run's steps while it goes on.
+  static func steps(_ steps: [ExecutionStep]) -> ChatDelta {
+    ChatDelta(metadata: ["execution_steps": .array(steps.map(\.json))])
   }
 }
 

@@ -11,7 +11,7 @@ public struct AgentRun: Sendable {
   /// The agent as it was when the run began.
   public let agent: AgentDefinition
   /// What was asked.
-  public let call: ChatCall
+  public internal(set) var call: ChatCall
   /// The bounds that hold for every agent.
   public let limits: RuntimeLimits
   /// For records of steps; carries request and agent.
@@ -22,14 +22,20 @@ public struct AgentRun: Sendable {
   let place: RunPlace
   let defaultModelID: String
   let logsContent: Bool
-  let sink: DeltaSink?
+  var sink: DeltaSink?
   /// The tools of the agent's toolsets; nil where it names none.
-  let belt: ToolBelt?
+  var belt: ToolBelt?
   /// What tools did in turns without a session.
   let exchanges: ExchangeMemory
   /// What runs code; nil where there is none.
   let sandbox: (any Sandbox)?
-  let record = RunRecord()
+  /// What gets packages and repositories for it; nil where there is none.
+  let supply: (any CodeSupply)?
+  /// What measures pauses and timeouts, and what jitter is drawn from.
+  let timing: RunTiming
+  /// Goes before the keys of effects on threads that are not stored, which are unique within one alone.
+  var effectScope: String
+  var record = RunRecord()
 
   /// The model configuration that is asked.
   var modelID: String { agent.llmConfigID ?? defaultModelID }
@@ -108,7 +114,8 @@ public struct AgentRun: Sendable {
     return completion
   }
 
-  private static let shaping: Set<String> = [
+  /// Parameters that are about the answer to the caller, and not about what is asked of the model on the way.
+  static let shaping: Set<String> = [
     "parallel_tool_calls", "response_format", "stream_options", "tool_choice", "tools",
   ]
 
@@ -128,7 +135,7 @@ public struct AgentRun: Sendable {
   }
 
   /// The caller's parameters, and the configurations' where the caller set none.
-  private var parameters: JSONObject {
+  var parameters: JSONObject {
     let configs = [call.conversationConfig, agent.conversationConfig].compactMap { $0 }
     guard !configs.isEmpty else { return call.parameters }
     func isSet(_ name: String) -> Bool { call.parameters[name].map { !$0.isNull } ?? false }

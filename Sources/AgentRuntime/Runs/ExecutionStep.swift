@@ -13,6 +13,8 @@ public struct ExecutionStep: Sendable, Hashable {
   public var status: Status
   /// How long it took.
   public var duration: Duration
+  /// How often it was tried; nil where it is tried once.
+  public var attempts: Int?
   /// Why it failed.
   public var error: String?
   /// The first 64 KiB of what code printed; nil where none ran.
@@ -25,6 +27,7 @@ public struct ExecutionStep: Sendable, Hashable {
     var json: JSONObject = [
       "step": .string(name), "status": .string(status.rawValue), "duration_ms": .milliseconds(duration),
     ]
+    if let attempts { json["attempts"] = .integer(attempts) }
     if let error { json["error"] = .string(error) }
     if let stdout { json["stdout"] = .string(stdout) }
     if let stderr { json["stderr"] = .string(stderr) }

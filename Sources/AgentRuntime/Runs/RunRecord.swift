@@ -1,6 +1,9 @@
 import Synchronization
 
 /// What a run has done so far.
+///
+/// The record of a part of a run keeps what the part used; what is shown of it stands in the whole run's record. Steps
+/// within a part that are only told of when they have ended are the part's own affair.
 final class RunRecord: Sendable {
   struct Contents: Sendable {
     var steps: [ExecutionStep] = []
@@ -13,40 +16,52 @@ final class RunRecord: Sendable {
   }
 
   private let state = Mutex(Contents())
+  private let whole: RunRecord?
+
+  /// A run's record, or that of a part of the run.
+  init(partOf whole: RunRecord? = nil) { self.whole = whole }
 
   var contents: Contents { state.withLock { $0 } }
 
-  /// Adds a step; returns its index.
-  @discardableResult
-  func add(_ step: ExecutionStep) -> Int {
-    state.withLock { contents in
+  /// The steps that the caller sees.
+  var steps: [ExecutionStep] { whole?.steps ?? state.withLock { $0.steps } }
+
+  /// Adds a step that has ended.
+  func add(_ step: ExecutionStep) {
+    if whole == nil { state.withLock { $0.steps.append(step) } }
+  }
+
+  /// Adds a step that has begun; returns its index.
+  func open(_ step: ExecutionStep) -> Int {
+    if let whole { return whole.open(step) }
+    return state.withLock { contents in
       contents.steps.append(step)
       return contents.steps.count - 1
     }
   }
 
-  func replace(_ index: Int, _ step: ExecutionStep) { state.withLock { $0.steps[index] = step } }
+  func replace(_ index: Int, _ step: ExecutionStep) {
+    if let whole { return whole.replace(index, step) }
+    state.withLock { $0.steps[index] = step }
+  }
 
   func noteTool(_ name: String) {
+    if let whole { return whole.noteTool(name) }
     state.withLock { contents in
       if !contents.tools.contains(name) { contents.tools.append(name) }
     }
   }
 
-  func warn(_ warning: String) { state.withLock { $0.warnings.append(warning) } }
+  func warn(_ warning: String) {
+    if let whole { return whole.warn(warning) }
+    state.withLock { $0.warnings.append(warning) }
+  }
 
   func noteApprovals(_ approvals: [PendingApproval]) { state.withLock { $0.pendingApprovals = approvals } }
 
   func add(_ usage: TokenUsage?) {
     guard let usage else { return }
-    state.withLock { contents in
-      guard let sum = contents.usage else {
-        contents.usage = usage
-        return
-      }
-      contents.usage = TokenUsage(
-        promptTokens: sum.promptTokens + usage.promptTokens,
-        completionTokens: sum.completionTokens + usage.completionTokens, details: usage.details)
-    }
+    state.withLock { $0.usage = usage.added(to: $0.usage) }
+    whole?.add(usage)
   }
 }

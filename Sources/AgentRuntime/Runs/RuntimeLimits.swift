@@ -12,6 +12,8 @@ public struct RuntimeLimits: Sendable, Hashable {
   public var turnsWaitingMax = 32
   /// Times that a model may call tools before it must answer, where the agent's `limits.max_tool_turns` says nothing.
   public var toolTurnsMax = 25
+  /// Unicode scalars of other steps' outputs that a step of a task is shown, and the call that composes the answer.
+  public var taskOutputsLengthMax = 24_000
   /// Calls of the model that a custom agent's code may make in one run.
   public var codeModelCallsMax = 20
   /// Tokens, of prompts and answers together, after which a custom agent's code gets no further call of the model in a

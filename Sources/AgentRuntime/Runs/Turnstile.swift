@@ -11,11 +11,14 @@ final class Turnstile: Sendable {
   /// A sink that takes one call at a time. Who waits is let through even if cancelled: then the work itself throws.
   static func queueing(_ sink: @escaping DeltaSink) -> DeltaSink {
     let turnstile = Turnstile()
-    return { deltas in
-      await turnstile.enter()
-      defer { turnstile.leave() }
-      try await sink(deltas)
-    }
+    return { deltas in try await turnstile.pass { try await sink(deltas) } }
+  }
+
+  /// Does work while nobody else does.
+  func pass<Value>(_ work: () async throws -> Value) async rethrows -> Value {
+    await enter()
+    defer { leave() }
+    return try await work()
   }
 
   private func enter() async {

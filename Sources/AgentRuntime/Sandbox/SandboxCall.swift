@@ -15,7 +15,7 @@ public struct SandboxProgram: Sendable, Hashable {
   public var source: String
   /// The function to call; nil runs the whole source, whose last expression is the result (the code interpreter).
   public var entryPoint: String?
-  /// What it may import besides the standard library.
+  /// What it may import besides the standard library; Python alone has that.
   public var layer: SandboxLayer?
 
   /// Makes a program.
@@ -29,15 +29,6 @@ public struct SandboxProgram: Sendable, Hashable {
     self.entryPoint = entryPoint
     self.layer = layer
   }
-}
-
-/// Packages that were installed ahead of time; programs read them, and cannot change them.
-public struct SandboxLayer: Sendable, Hashable {
-  /// Their folder on the host.
-  public var path: String
-
-  /// Makes a layer.
-  public init(path: String) { self.path = path }
 }
 
 /// One call of a program.

@@ -1,3 +1,6 @@
+/// An agent's work with its settings filled in. Throws as `AgentTemplate.execute` does.
+public typealias AgentProgram = @Sendable (AgentRun) async throws -> ChatCompletion
+
 /// A kind of agent, in one version: what can be set, and what an agent of it does. Adding one is one file, and one
 /// line where the program is put together.
 public protocol AgentTemplate: Sendable {
@@ -11,8 +14,12 @@ public protocol AgentTemplate: Sendable {
   init()
 
   /// Looks at settings that are well formed before an agent with them is stored, for what takes time or depends on
-  /// this machine. `path` leads to the settings; `sandbox` is nil where there is none. Throws `CancellationError` alone.
-  func check(_ settings: Settings, path: [Fault.Step], sandbox: (any Sandbox)?) async throws -> TemplateFindings
+  /// this machine. Throws `RuntimeError` where that cannot be had now, or `CancellationError`.
+  func check(_ settings: Settings, _ context: TemplateContext) async throws -> TemplateFindings
+
+  /// Makes what runs an agent with these settings. It is done when the agent is loaded: what costs something to make,
+  /// and is the same for each run, belongs here.
+  func prepare(_ settings: Settings) -> AgentProgram
 
   /// Runs an agent of this template once. Throws `RuntimeError`, `ModelError`, `StoreError`, or `CancellationError`.
   func execute(_ run: AgentRun, settings: Settings) async throws -> ChatCompletion
@@ -20,9 +27,31 @@ public protocol AgentTemplate: Sendable {
 
 extension AgentTemplate {
   /// Finds nothing: most settings are all right when they are well formed.
-  public func check(
-    _ settings: Settings, path: [Fault.Step], sandbox: (any Sandbox)?
-  ) async throws -> TemplateFindings { TemplateFindings() }
+  public func check(_ settings: Settings, _ context: TemplateContext) async throws -> TemplateFindings {
+    TemplateFindings()
+  }
+
+  /// Makes nothing: each run executes the template with the settings.
+  public func prepare(_ settings: Settings) -> AgentProgram {
+    { run in try await execute(run, settings: settings) }
+  }
+}
+
+/// What a template has for looking at settings.
+public struct TemplateContext: Sendable {
+  /// Leads to the settings in the request.
+  public var path: [Fault.Step]
+  /// What checks code; nil where there is none.
+  public var sandbox: (any Sandbox)?
+  /// What gets packages and repositories; nil where there is none.
+  public var supply: (any CodeSupply)?
+
+  /// Makes a context.
+  public init(path: [Fault.Step], sandbox: (any Sandbox)? = nil, supply: (any CodeSupply)? = nil) {
+    self.path = path
+    self.sandbox = sandbox
+    self.supply = supply
+  }
 }
 
 /// What a template finds in settings.

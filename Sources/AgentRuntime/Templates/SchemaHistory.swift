@@ -31,9 +31,13 @@ public struct SchemaHistory: Sendable {
 
   /// The history of the built-in templates.
   public static let builtin = SchemaHistory(
-    earlier: [Entry(version: SemanticVersion(1, 2, 0), date: "2026-11-22T00:00:00.000Z")],
-    // custom-code-bot 1.0.0 came.
-    current: Entry(version: SemanticVersion(1, 3, 0), date: "2026-11-23T00:00:00.000Z"))
+    earlier: [
+      Entry(version: SemanticVersion(1, 2, 0), date: "2026-11-22T00:00:00.000Z"),
+      // custom-code-bot 1.0.0 came.
+      Entry(version: SemanticVersion(1, 3, 0), date: "2026-11-23T00:00:00.000Z"),
+    ],
+    // task-execution-bot 1.1.0 came.
+    current: Entry(version: SemanticVersion(1, 4, 0), date: "2026-11-23T00:00:00.000Z"))
 
   /// Why a client that knows `client` cannot use the current schema: the breaking changes since then, or what else
   /// sets them apart. Nil where it can (contract §3).

@@ -1,8 +1,5 @@
 public import AgentJSON
 
-/// An agent's work with its settings filled in.
-typealias AgentProgram = @Sendable (AgentRun) async throws -> ChatCompletion
-
 /// One version of a template with its type erased.
 public struct TemplateVersion: Sendable {
   /// What the platform is told.
@@ -11,26 +8,25 @@ public struct TemplateVersion: Sendable {
   public let json: JSONObject
   /// Reads a `template_config`; where it is well formed, and a sandbox's time is to be spent on it, the template looks
   /// at it, too.
-  let check: @Sendable (JSONObject, [Fault.Step], _ isDeep: Bool, (any Sandbox)?) async throws -> TemplateFindings
+  let check: @Sendable (JSONObject, TemplateContext, _ isDeep: Bool) async throws -> TemplateFindings
   let program: @Sendable (JSONObject) -> AgentProgram?
 
   init<Template: AgentTemplate>(_ type: Template.Type) {
     let about = Template.about
     self.about = about
     json = Self.describe(about, sections: Template.Settings.formSections, schema: Template.Settings.jsonSchema)
-    check = { config, path, isDeep, sandbox in
-      let reading = Template.Settings.decode(config, path: path)
+    check = { config, context, isDeep in
+      let reading = Template.Settings.decode(config, path: context.path)
       var findings = TemplateFindings(faults: reading.faults, warnings: reading.warnings)
       guard isDeep, let settings = reading.settings else { return findings }
-      let more = try await Template().check(settings, path: path, sandbox: sandbox)
+      let more = try await Template().check(settings, context)
       findings.faults += more.faults
       findings.warnings += more.warnings
       return findings
     }
     program = { config in
       guard let settings = Template.Settings.decode(config).settings else { return nil }
-      let template = Template()
-      return { run in try await template.execute(run, settings: settings) }
+      return Template().prepare(settings)
     }
   }
 

@@ -29,6 +29,14 @@ struct ToolBelt: Sendable {
     json.append(tool.json(named: name))
   }
 
+  /// The belt without the tools of which a human must approve calls.
+  var withoutApprovals: ToolBelt {
+    var belt = self
+    for name in needingApproval { belt.tools[name] = nil }
+    belt.json = json.filter { belt.tools[$0["function"]?["name"]?.stringValue ?? ""] != nil }
+    return belt
+  }
+
   /// Names of tools of which a human must approve calls.
   var needingApproval: [String] { tools.filter(\.value.needsApproval).map(\.key).sorted() }
 }

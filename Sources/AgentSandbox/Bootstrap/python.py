@@ -171,7 +171,8 @@ def limit_resource(kind, most):
 def prepare():
     """What workers take from their zygote, once for all."""
     for kind, most in ((resource.RLIMIT_NOFILE, 64), (resource.RLIMIT_CORE, 0), (resource.RLIMIT_FSIZE, 64 << 20),
-                       (resource.RLIMIT_MEMLOCK, 0), (resource.RLIMIT_STACK, 8 << 20)):
+                       (resource.RLIMIT_MEMLOCK, 0), (resource.RLIMIT_SIGPENDING, 1024),
+                       (resource.RLIMIT_STACK, 8 << 20)):
         limit_resource(kind, most)
     drop_bounding()
 

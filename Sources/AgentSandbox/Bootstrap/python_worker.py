@@ -4,6 +4,9 @@ PIECES_OF_TEXT = (types.GeneratorType, types.AsyncGeneratorType)
 FRAMES_KEPT, TEXT_KEPT, MESSAGE_KEPT = 50, 200, 8192
 # The host reads no deeper.
 DEPTH_MAX = 250
+# Memory that is given back when there is none left, so that this can be told; no page of it is touched.
+RESERVE = [bytes(1 << 20)]
+OUT_OF_MEMORY = {"type": "error", "kind": "exception", "name": "MemoryError", "message": "", "frames": []}
 TOKENS = re.compile(rb'"(?:[^"\\]|\\.)*"|([\[{])|[\]}]')
 
 
@@ -225,5 +228,12 @@ class Program:
         return self.channel.dumps(report).encode()
 
     def exception(self, error):
-        return {"type": "error", "kind": "exception", "name": type(error).__name__, "message": told(error),
-                "frames": user_frames(error, self.lines)}
+        RESERVE.clear()
+        try:
+            report = {"type": "error", "kind": "exception", "name": type(error).__name__, "message": told(error),
+                      "frames": user_frames(error, self.lines)}
+            if isinstance(error, MemoryError):
+                traceback.clear_frames(error.__traceback__)
+            return report
+        except MemoryError:
+            return OUT_OF_MEMORY

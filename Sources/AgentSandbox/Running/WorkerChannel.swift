@@ -111,11 +111,12 @@ final class WorkerChannel: Sendable {
 
   func writable() { state.withLock { flush(&$0) } }
 
-  func readable() { read(chunksMax: 4, toTheEnd: false) }
+  /// `onLast` is called when a frame came that looks like the last one, before the task is told.
+  func readable(onLast: () -> Void) { read(chunksMax: 4, toTheEnd: false, onLast: onLast) }
 
   /// The worker is gone: what it sent before is told first.
   func end(_ event: Event) {
-    read(chunksMax: 64, toTheEnd: true)
+    read(chunksMax: 64, toTheEnd: true) {}
     state.withLock { close(&$0) }
     post(event)
   }
@@ -134,10 +135,13 @@ final class WorkerChannel: Sendable {
     reader?.resume(returning: event)
   }
 
-  private func read(chunksMax: Int, toTheEnd: Bool) {
+  private func read(chunksMax: Int, toTheEnd: Bool, onLast: () -> Void) {
     for _ in 0..<chunksMax {
       let (frames, goesOn) = state.withLock { readChunk(&$0, toTheEnd: toTheEnd) }
-      for frame in frames { post(frame) }
+      for frame in frames {
+        if case .frame(let bytes) = frame, WorkerFrame.looksLast(bytes) { onLast() }
+        post(frame)
+      }
       if !goesOn { return }
     }
   }

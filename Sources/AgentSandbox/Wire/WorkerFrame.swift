@@ -11,6 +11,13 @@ enum WorkerFrame: Hashable {
   case tooLarge
   case checked([SandboxFault])
 
+  private static let lastStarts = ["result", "error", "checked"].flatMap { type in
+    [Array(#"{"type":"\#(type)""#.utf8), Array(#"{"type": "\#(type)""#.utf8)]
+  }
+
+  /// Whether bytes begin as a last frame does, as the bootstraps write it; they are not parsed.
+  static func looksLast(_ bytes: [UInt8]) -> Bool { lastStarts.contains { bytes.starts(with: $0) } }
+
   /// Why bytes are no frame.
   struct Malformed: Error, Hashable {
     var why: String

@@ -8,9 +8,10 @@ struct SandboxCheck: Sendable {
   let settings: Settings
 
   private static let patience = Duration.seconds(15)
+  private static var silence: Logger { Logger(label: "doctor") { _ in SwiftLogNoOpLogHandler() } }
 
   func run() async -> [Finding] {
-    switch settings.sandbox(logger: Logger(label: "doctor") { _ in SwiftLogNoOpLogHandler() }) {
+    switch settings.sandbox(logger: Self.silence) {
     case .failure(let unavailable) where settings.runsCode:
       return [.warn("sandbox", "no code can be run: \(unavailable)", "see docs/SANDBOX.md, or CODE_EXECUTION=false")]
     case .failure: return [.ok("sandbox", "CODE_EXECUTION is off: no code is run")]
@@ -20,7 +21,7 @@ struct SandboxCheck: Sendable {
           await sandbox.run()
           return nil
         }
-        group.addTask { await Self.check(sandbox) }
+        group.addTask { await check(sandbox) }
         group.addTask {
           try? await Task.sleep(for: Self.patience)
           return [.warn("sandbox", "it did not start within \(Self.patience)", "look at the log of serve")]
@@ -34,9 +35,9 @@ struct SandboxCheck: Sendable {
     }
   }
 
-  private static func check(_ sandbox: SupervisedSandbox) async -> [Finding] {
+  private func check(_ sandbox: SupervisedSandbox) async -> [Finding] {
     var findings: [Finding] = []
-    for language in SandboxLanguage.allCases { findings.append(await check(sandbox, language)) }
+    for language in SandboxLanguage.allCases { findings.append(await Self.check(sandbox, language)) }
     let status = sandbox.status
     guard let isolation = status.isolation else {
       let why = status.refusal ?? "unknown"
@@ -44,6 +45,15 @@ struct SandboxCheck: Sendable {
     }
     let limits = status.enforcement.sorted { $0.key < $1.key }.map { "\($0.key) by \($0.value)" }
     return [.ok("sandbox", "isolation: \(isolation); limits: \(limits.joined(separator: ", "))")] + findings
+      + (await checkLayers(status))
+  }
+
+  private func checkLayers(_ status: SandboxStatus) async -> [Finding] {
+    guard let layers = settings.layers(logger: Self.silence) else {
+      return [.ok("sandbox", "packages and repositories are off (CODE_PACKAGE_INDEX, CODE_REPOSITORY_HOSTS)")]
+    }
+    let found = await layers.diagnose(interpreter: status.languages[.python]?.versions.first)
+    return found.map { each in each.remedy.map { .warn("sandbox", each.text, $0) } ?? .ok("sandbox", each.text) }
   }
 
   private static func check(_ sandbox: SupervisedSandbox, _ language: SandboxLanguage) async -> Finding {

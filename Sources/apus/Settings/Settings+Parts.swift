@@ -1,5 +1,6 @@
 import AgentLLM
 import AgentRuntime
+import AgentSandbox
 import AgentServer
 import Logging
 import NIOPosix
@@ -45,5 +46,7 @@ extension Settings {
   }
 
   /// What must never stand in a log.
-  var secrets: [String] { (runtimeTokens + [proxyToken, openAIKey].compactMap { $0 }).map(\.revealed) }
+  var secrets: [String] {
+    (runtimeTokens + [proxyToken, openAIKey].compactMap { $0 }).map(\.revealed) + (packageIndex?.secrets ?? [])
+  }
 }

@@ -14,7 +14,7 @@ extension Settings {
       return .failure(SandboxUnavailable("the program \(Self.supervisorName) is not beside apus; install both"))
     }
     var configuration = SandboxConfiguration(supervisorPath: supervisor)
-    configuration.pythonPaths = [sandboxPython ?? Self.onPath("python3", first: "/usr/bin/python3")].compactMap { $0 }
+    configuration.pythonPaths = [pythonPath].compactMap { $0 }
     configuration.denoPath = sandboxDeno ?? Self.onPath("deno", first: nil)
     configuration.pythonPool = sandboxPythonIdle
     configuration.denoPool = sandboxDenoIdle
@@ -23,7 +23,11 @@ extension Settings {
     return .success(SupervisedSandbox(configuration, logger: logger, onCall: SandboxMetrics.note))
   }
 
-  private static var supervisor: String? {
+  /// The Python that runs user code; nil where there is none.
+  var pythonPath: String? { sandboxPython ?? Self.onPath("python3", first: "/usr/bin/python3") }
+
+  /// Where the supervisor is; nil where it is not installed.
+  static var supervisor: String? {
     let own = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
     guard let folder = own?.lastIndex(of: "/").map({ own?[..<$0] ?? "" }) else { return nil }
     let path = folder + "/" + supervisorName

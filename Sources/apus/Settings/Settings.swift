@@ -1,6 +1,7 @@
 import AgentLLM
 import AgentRuntime
 import AgentSQLite
+import AgentSandbox
 import Logging
 
 /// What the environment and `.env` say (contract §7), checked.
@@ -86,6 +87,19 @@ struct Settings: Sendable {
   var codeModelCallsMax = 20
   /// SANDBOX_MODEL_TOKENS_MAX: tokens after which code gets no further call of the model in a run.
   var codeModelTokensMax = 100_000
+
+  /// CODE_PACKAGE_INDEX: where packages for user code come from; nil installs none.
+  var packageIndex: PackageIndex?
+  /// CODE_REPOSITORY_HOSTS: where repositories of user code may be.
+  var repositoryHosts: [CodeHost] = []
+  /// CODE_PIP: a Python that has pip, where the one that runs user code has none.
+  var pipPython: String?
+  /// CODE_LAYERS_PATH: the directory of what is installed; nil is `layers` beside the database.
+  var layersPath: String?
+  /// CODE_LAYER_MAX_MB: MiB of what one agent's code may install.
+  var layerMaxMB = 256
+  /// CODE_LAYERS_MAX_MB: MiB of all that is installed.
+  var layersMaxMB = 2048
 
   /// RATE_LIMIT_PER_TOKEN: requests of each token; nil is no limit.
   var tokenRateLimit: RateLimit?

@@ -165,10 +165,8 @@ struct CustomCodeRunTests {
   @Test(arguments: [false, true])
   func whatCodePrintsIsLoggedOnlyWithLogContent(logsContent: Bool) async throws {
     let lines = Recorded<String>()
-    var logger = Logger(label: "test") { _ in RecordingLogHandler(lines: lines) }
-    logger.logLevel = .trace
     let sandbox = FakeSandbox(.value("answer"), stdout: "private-out", stderr: "private-err")
-    let harness = RuntimeHarness.withCode(sandbox, logsContent: logsContent, logger: logger)
+    let harness = RuntimeHarness.withCode(sandbox, logsContent: logsContent, logger: .recording(into: lines))
     try await harness.codeAgent()
     _ = try await harness.chat([.user("q")])
     let text = lines.all.joined(separator: "\n")
@@ -185,20 +183,4 @@ struct CustomCodeRunTests {
       })
     #expect(error.faultList == ["body.metadata.approvals: unknown"])
   }
-}
-
-/// Keeps each record as one text.
-private struct RecordingLogHandler: LogHandler {
-  let lines: Recorded<String>
-  var metadata: Logger.Metadata = [:]
-  var logLevel = Logger.Level.trace
-
-  init(lines: Recorded<String>) { self.lines = lines }
-
-  subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-    get { metadata[key] }
-    set { metadata[key] = newValue }
-  }
-
-  func log(event: LogEvent) { lines.add("\(event.message) \(event.metadata ?? [:])") }
 }

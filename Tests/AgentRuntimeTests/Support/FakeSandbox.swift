@@ -64,12 +64,13 @@ final class FakeSandbox: Sandbox {
 extension RuntimeHarness {
   static func withCode(
     _ sandbox: (any Sandbox)?, _ model: ScriptedChatModel = ScriptedChatModel { _, _ in .text("ok") },
+    supply: (any CodeSupply)? = nil,
     limits: RuntimeLimits = RuntimeLimits(), logsContent: Bool = false,
     logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
   ) -> RuntimeHarness {
     RuntimeHarness(
       model, limits: limits, templates: [CustomerServiceBot.self, CustomCodeBot.self], sandbox: sandbox,
-      logsContent: logsContent, logger: logger)
+      supply: supply, logsContent: logsContent, logger: logger)
   }
 
   /// Stores an agent of custom code; `source` and `runtime` are laid over a small program in Python.

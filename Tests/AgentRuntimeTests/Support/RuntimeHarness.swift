@@ -18,7 +18,9 @@ struct RuntimeHarness: Sendable {
   init(
     _ model: ScriptedChatModel = ScriptedChatModel { _, _ in .text("ok") }, limits: RuntimeLimits = RuntimeLimits(),
     templates: [any AgentTemplate.Type] = [CustomerServiceBot.self], toolsets: [Toolset] = [],
-    store: InMemoryStore = InMemoryStore(), sandbox: (any Sandbox)? = nil, logsContent: Bool = false,
+    store: InMemoryStore = InMemoryStore(), sandbox: (any Sandbox)? = nil, supply: (any CodeSupply)? = nil,
+    logsContent: Bool = false,
+    timing: RunTiming = RunTiming(),
     logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
   ) {
     self.model = model
@@ -27,10 +29,13 @@ struct RuntimeHarness: Sendable {
     runs = ActiveRuns(runsMax: limits.concurrentRunsMax, timeout: limits.executionTimeout)
     let toolsets = ToolsetCatalog(toolsets)
     catalog = AgentCatalog(
-      templates: TemplateCatalog(templates), store: store, toolsets: toolsets, sandbox: sandbox, runs: runs)
+      templates: TemplateCatalog(templates), store: store, toolsets: toolsets, sandbox: sandbox, supply: supply,
+      runs: runs)
     executor = AgentExecutor(
       model: model, defaultModelID: "default-model", store: store, toolsets: toolsets,
-      sandbox: sandbox, runs: runs, limits: limits, statistics: statistics, logsContent: logsContent, logger: logger)
+      sandbox: sandbox, supply: supply, runs: runs, limits: limits, statistics: statistics, logsContent: logsContent,
+      timing: timing,
+      logger: logger)
   }
 
   /// Stores an agent of the conversation template with these further fields.

@@ -5,7 +5,9 @@ import Foundation
 /// The built-in templates, each released version of each, and what is kept of their schemas under Fixtures/.
 enum BuiltinSchema {
   /// Every version that the program registers; a test of the program holds its own list against the fixtures' names.
-  static let templates: [any AgentTemplate.Type] = [CustomerServiceBot.self, CustomCodeBot.self]
+  static let templates: [any AgentTemplate.Type] = [
+    CustomerServiceBot.self, TaskExecutionBot.self, CustomCodeBot.self,
+  ]
 
   private static let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .appending(path: "Fixtures")

@@ -69,4 +69,29 @@ struct GoldenSchemaTests {
         "configSchema", "jsonSchema",
       ])
   }
+
+  /// The table of contract §3.
+  @Test func theTaskExecutionBotIsTheContracts() throws {
+    let json = try #require(catalog.version("1.1.0", of: "task-execution-bot")).json
+    #expect(json["type"] == "task" && json["displayName"] == "任务型智能体")
+    let sections = json["configSchema"]?["sections"]?.arrayValue ?? []
+    #expect(sections.map { $0["id"] } == ["taskSteps", "validation"])
+    #expect(sections.map { $0["title"] } == ["任务步骤", "验证设置"])
+    let fields = sections.flatMap { $0["fields"]?.arrayValue ?? [] }
+    #expect(
+      fields.map { $0["id"] } == [
+        "steps", "stepTimeout", "retryCount", "parallelExecution", "strictMode", "outputFormat",
+      ])
+    #expect(fields.map { $0["label"] } == ["执行步骤", "步骤超时", "重试次数", "并行执行", "严格模式", "输出格式"])
+    #expect(fields.map { $0["type"] } == ["array", "number", "number", "checkbox", "checkbox", "select"])
+    #expect(
+      fields.map { $0["defaultValue"] } == [
+        ["分析需求", "制定计划", "执行任务", "验证结果"], 300, 2, false, true, "structured",
+      ])
+    let ranges = fields.prefix(3).map { field in
+      ["minItems", "min", "maxItems", "max"].compactMap { field["validation"]?[$0] }
+    }
+    #expect(ranges == [[1, 20], [10, 3600], [0, 5]])
+    #expect(fields.last?["options"]?.arrayValue?.map { $0["value"] } == ["json", "text", "structured"])
+  }
 }

@@ -98,11 +98,10 @@ public struct CustomCodeBot: AgentTemplate {
   /// A template has no state.
   public init() {}
 
-  /// Whether the code can be what it should be: it parses, its entry point is there, its language is installed.
-  public func check(
-    _ settings: Settings, path: [Fault.Step], sandbox: (any Sandbox)?
-  ) async throws -> TemplateFindings {
-    try await CustomCode(settings).check(path: path, sandbox: sandbox)
+  /// Whether the code can be what it should be: it can be had, it parses, its entry point is there, its language is
+  /// installed.
+  public func check(_ settings: Settings, _ context: TemplateContext) async throws -> TemplateFindings {
+    try await CustomCode(settings).check(context)
   }
 
   /// One call of the code.

@@ -38,6 +38,10 @@ public struct Setting<Value: SettingValue>: Sendable, Decodable {
       wrappedValue = value
     } else if field.value == nil, declared.isRequired {
       field.findings.add(field.path, "is required", "missing")
+    } else if field.value == nil, declared.rules.contains(.advised) {
+      let place = Fault(path: field.path.filter { $0 != .key("body") }, message: "", type: "").pathText
+      field.findings.warnings.append(
+        "\(place) is not set; the default is used: \(declared.wrappedValue.settingJSON.encodedText)")
     }
   }
 

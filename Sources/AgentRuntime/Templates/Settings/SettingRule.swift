@@ -13,6 +13,8 @@ public enum SettingRule: Sendable, Hashable {
   case notBlank
   /// A text that starts as a name of a programming language does, and goes on so.
   case identifier
+  /// The default seldom fits: a configuration without the setting gets a warning.
+  case advised
   /// The setting has no default and must be given.
   case required
   /// The form shows a text area.
@@ -39,7 +41,7 @@ public enum SettingRule: Sendable, Hashable {
     case .identifier:
       guard let text = texts(json).first(where: { !Self.isIdentifier($0) }) else { return nil }
       return ("'\(text.prefix(80))' is not an identifier (letters, digits and _, not starting with a digit)", "pattern")
-    case .required, .multiline:
+    case .advised, .required, .multiline:
       return nil
     }
   }
@@ -52,7 +54,7 @@ public enum SettingRule: Sendable, Hashable {
     case .length(let range): (["minLength": .integer(range.lowerBound), "maxLength": .integer(range.upperBound)], true)
     case .notBlank: (["pattern": "\\S"], true)
     case .identifier: (["pattern": "^[A-Za-z_][A-Za-z0-9_]*$"], true)
-    case .required, .multiline: ([:], false)
+    case .advised, .required, .multiline: ([:], false)
     }
   }
 
