@@ -129,6 +129,9 @@ uint32_t worker_index(const struct worker *worker);
 uint64_t workers_check(uint64_t now);
 void workers_abandon(const struct zygote *zygote);
 
+// forget.c
+void files_forget(void);
+
 // main.c
 void supervisor_stop(void);
 

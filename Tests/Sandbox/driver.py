@@ -128,7 +128,7 @@ class Supervisor:
                 if kind == wanted:
                     return data
             if not self.pump(max(0, until - time.monotonic())):
-                raise TimeoutError(f"packet {wanted} of worker {worker} did not come; {self.faults[-1:]}")
+                raise TimeoutError(f"packet {wanted} of worker {worker} did not come; {self.packets[worker]} {self.faults[-1:]}")
 
     def call(self, request, language=None, timeout_ms=10_000, memory_mb=256, output_kb=1024, model=None, layer=0,
              kill_after=None, linger=0.0, hasty=False):

@@ -13,21 +13,23 @@ const libc = Deno.dlopen(isMusl ? `libc.musl-${Deno.build.arch}.so.1` : "libc.so
   malloc_trim: { parameters: ["usize"], result: "i32", optional: true },
 }).symbols;
 
-const PAGE = 4096n;
+const PAGE = 4096n, DONTNEED = 4;
 
-// The parts of Deno's own file that are only read, as [address, bytes].
+// The parts of Deno's own file that are only read, as [address, bytes]: what is executed, and the rest.
 function readOnlyParts() {
-  const [HEADERS, COUNT, LOAD, PROGRAM, WRITE] = [3n, 5n, 1, 6, 2];
+  const [HEADERS, COUNT, LOAD, PROGRAM, WRITE, EXECUTE] = [3n, 5n, 1, 6, 2, 1];
   const at = BigInt(libc.getauxval(HEADERS)), count = Number(libc.getauxval(COUNT));
   const view = new DataView(Deno.UnsafePointerView.getArrayBuffer(Deno.UnsafePointer.create(at), count * 56));
   const headers = Array.from({ length: count }, (_, n) => ({ type: view.getUint32(n * 56, true),
     flags: view.getUint32(n * 56 + 4, true), address: view.getBigUint64(n * 56 + 16, true),
     bytes: view.getBigUint64(n * 56 + 40, true) }));
   const base = at - headers.find(({ type }) => type === PROGRAM).address;
-  return headers.filter(({ type, flags }) => type === LOAD && !(flags & WRITE))
+  const parts = (isCode) => headers.filter(({ type, flags }) =>
+    type === LOAD && !(flags & WRITE) && Boolean(flags & EXECUTE) === isCode)
     .map(({ address, bytes }) => [base + address / PAGE * PAGE, bytes / PAGE * PAGE]);
+  return { code: parts(true), data: parts(false) };
 }
-const parts = readOnlyParts();
+const ownFile = readOnlyParts();
 for (const name of ["ffi", "env", "run", "net", "sys", "import"]) Deno.permissions.revokeSync({ name });
 
 const { parse, stringify } = JSON;
@@ -390,8 +392,7 @@ addEventListener("beforeunload", () => {
 });
 
 // Gives memory back that only the start needed: of Deno's file, which the page cache keeps, and of the stack below.
-function forgetStart() {
-  const DONTNEED = 4;
+function forget(parts) {
   for (const [address, bytes] of parts) libc.madvise(address, bytes, DONTNEED);
   // Where getcontext puts the stack pointer.
   const place = { x86_64: 160, aarch64: 432 }[Deno.build.arch], registers = new DataView(new ArrayBuffer(8192));
@@ -400,10 +401,14 @@ function forgetStart() {
   libc.madvise(registers.getBigUint64(place, true) / PAGE * PAGE - margin - most, most, DONTNEED);
 }
 
-forgetStart();
+forget(ownFile.code);
 // Once through all of it, so that the first program does not pay for it, and what it needs is there again.
-await import(blobURL("export const main = (x: number): number => x", "application/typescript"));
-stringify(parse('{"a":[1,"b"]}'));
+request = { language: "typescript", entry_point: "main", input: parse(decode(encode('{"a":[1,"b"]}'))),
+  source: "export async function main(x: number): Promise<number> { return await x }" };
+await lastFrame();
+lengthOf(new Uint8Array(4));
+// A program needs little of the rest again.
+for (const [address, bytes] of ownFile.data) libc.madvise(address, bytes, DONTNEED);
 libc.malloc_trim?.(0n);
 libc.write(1, new Uint8Array([1]), 1n);
 request = receive();
