@@ -10,6 +10,19 @@ extension CompiledGraph {
     return try stored.map { try StateSnapshot($0, thread: thread, self) }
   }
 
+  /// A thread's values at its latest checkpoint, whichever nodes the graph had that saved it; nil if there is none. For
+  /// who keeps in the state itself how the graph was built. Throws as `snapshot(of:at:in:)` does.
+  public func values(of thread: String) async throws -> State? {
+    guard let stored = try await requireCheckpointer().load(thread: thread, namespace: .root, id: nil) else {
+      return nil
+    }
+    let scope = RunScope(options: RunOptions(), thread: thread, saver: nil, sink: nil)
+    let level = GraphLevel(scope: scope, namespace: .root, isSaved: false, parents: [:])
+    var loop = GraphLoop(plan, level, InterruptRules(), state: State())
+    try loop.load(stored)
+    return loop.state
+  }
+
   /// A thread's checkpoints, newest first (G24).
   public func history(
     of thread: String, in namespace: GraphNamespace = .root, _ query: HistoryQuery = HistoryQuery()

@@ -12,6 +12,7 @@ extension ChatCall {
     let model = reader.string("model", length: 1...256)
     if reader.value("model") == nil { reader.fault("model", "is required: an agent's id", "missing") }
     self.init(model: model ?? "", messages: [], requestID: requestID)
+    self.body = body
     stream = reader.bool("stream") ?? false
     readStreamOptions(&reader)
     readMetadata(&reader)
@@ -44,6 +45,8 @@ extension ChatCall {
     var inner = ObjectReader(metadata, path: [.key("body"), .key("metadata")])
     sessionID = inner.string("session_id", length: 1...256) ?? inner.string("task_id", length: 1...256)
     userID = inner.string("user_id") ?? user
+    runID = inner.identifier("run_id")
+    isBackground = inner.bool("background") ?? false
     readApprovals(&inner)
     reader.add(inner.faults)
   }

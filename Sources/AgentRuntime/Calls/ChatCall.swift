@@ -24,6 +24,12 @@ public struct ChatCall: Sendable {
   var answerFormat: AnswerFormat?
   /// The request's own `conversation_config`, which wins over the agent's.
   public var conversationConfig: ConversationConfig?
+  /// `metadata.run_id`: the caller's name for the run, which a later request joins or goes on with.
+  public var runID: String?
+  /// `metadata.background`: whether the run goes on without its caller.
+  public var isBackground = false
+  /// The request's body as it came.
+  public var body: JSONObject = [:]
   /// Under which the request is logged.
   public var requestID: String
 

@@ -18,7 +18,7 @@ public struct Conversation: Sendable {
     let wanted = asked?.historyLength ?? own?.historyLength ?? templateHistoryLength
     let length = min(wanted, run.limits.conversationHistoryMax)
     guard asked?.continuous ?? own?.continuous ?? templateContinuous, let sessionID = run.call.sessionID else {
-      try run.place.take()
+      try await run.place.take()
       try run.checkTools(isStored: false)
       let turn = ConversationTurn(run: run, historyLength: length, isStored: false)
       return try await Self.completion(of: Self.graph.run(.write(\.turn, turn), options: Self.toolOptions(run)))
@@ -26,7 +26,7 @@ public struct Conversation: Sendable {
     let key = ThreadKey(agentID: run.agent.id, sessionID: sessionID)
     let policy = asked?.onBusy ?? own?.onBusy ?? .enqueue
     try run.checkTools(isStored: true)
-    return try await run.threads.turn(key, policy: policy, handle: run.handle, place: run.place) {
+    return try await run.threads.turn(key, policy: policy, handle: run.handle, place: run.place, kept: run.kept) {
       let graph = Self.graph.checkpointed(by: run.threads.store.threads)
       if run.belt != nil {
         return try await StoredToolTurn(run: run, historyLength: length, graph: graph, thread: key.name).complete()

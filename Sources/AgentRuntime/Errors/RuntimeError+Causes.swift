@@ -61,6 +61,8 @@ extension RuntimeError {
     case .agentDeleted: self.init(.conflict, "The agent was deleted while it ran.", shouldRetry: false)
     case .superseded:
       self.init(.conflict, "A newer turn of this session took over (on_busy).", shouldRetry: false)
+    case .cancelled: self.init(.conflict, "The run was cancelled.", shouldRetry: false)
+    case .lost: self.init(.conflict, "Another process took the run over.", retryAfter: .seconds(1))
     case .shutdown: self.init(.serviceUnavailable, "The runtime shuts down.", retryAfter: .seconds(5))
     }
   }

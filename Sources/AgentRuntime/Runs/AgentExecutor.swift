@@ -16,6 +16,8 @@ public struct AgentExecutor: Sendable {
   private let timing: RunTiming
   private let logger: Logger
   private let ids = IDSequence("run-")
+  /// Runs that are not kept.
+  let index = RunIndex()
   private let exchanges = ExchangeMemory()
   private let limiter = RateLimiter()
 
@@ -44,35 +46,59 @@ public struct AgentExecutor: Sendable {
   /// Whether agents can run code on this machine now (contract §3, `codeExecution`).
   public var canRunCode: Bool { sandbox?.status.canRun ?? false }
 
-  /// Runs an agent once. Where `sink` is given, the answer's pieces go there as the model makes them. Throws
+  /// Whether a turn of this thread is under way.
+  func isBusy(_ key: ThreadKey) -> Bool { threads.queue.isBusy(key) }
+
+  /// An id for a run that its caller did not name.
+  func nextRunID() -> String { ids.next() }
+
+  /// Runs an agent once, in memory. Where `sink` is given, the answer's pieces go there as the model makes them. Throws
   /// `RuntimeError`, and `CancellationError` when the caller went away.
   public func execute(
     _ call: ChatCall, agent: LoadedAgent, handle: RunHandle, sink: DeltaSink? = nil
   ) async throws -> RunResult {
+    try await execute(call, agent: agent, handle: handle, sink: sink, kept: nil)
+  }
+
+  /// The same for a run that may be kept.
+  func execute(
+    _ call: ChatCall, agent: LoadedAgent, handle: RunHandle, sink: DeltaSink?, kept: KeptRun?
+  ) async throws -> RunResult {
     let start = ContinuousClock.now
     // A run with a session takes its place when its thread is free.
-    let place = try runs.begin(agentID: agent.definition.id, handle: handle, waits: call.sessionID != nil)
+    let place = try runs.begin(
+      agentID: agent.definition.id, handle: handle, waits: call.sessionID != nil, isPatient: kept?.isDetached ?? false)
     defer { place.end() }
     // Last, so that what is refused for another reason costs nothing of the rates.
     let subjects = rateSubjects(agent.definition)
     try limiter.admit(subjects)
     let tools = agent.definition.toolsets
     let belt = tools.isEmpty ? nil : try await toolsets.belt(tools)
-    let run = makeRun(call, agent.definition, handle, place, sink, belt)
+    let run = makeRun(call, agent.definition, handle, place, sink, belt, kept)
     defer { limiter.charge(tokens: run.record.contents.usage?.totalTokens ?? 0, to: subjects) }
     do {
-      let completion = try await handle.run { try await agent.program(run) }
-      let duration = ContinuousClock.now - start
-      statistics.finished(failed: false, duration: duration)
-      let contents = run.record.contents
-      return RunResult(
-        runID: run.id, agentID: agent.definition.id, agentType: agent.definition.type, completion: completion,
-        usage: contents.usage, steps: contents.steps, tools: contents.tools, warnings: contents.warnings,
-        pendingApprovals: contents.pendingApprovals, duration: duration)
+      let completion = try await handle.run {
+        if let kept { try await kept.begin(run.record) } else { _ = index.begin(run) }
+        return try await agent.program(run)
+      }
+      let result = result(of: run, completion, .now - start)
+      statistics.finished(failed: false, duration: result.duration)
+      index.end(run.id, .success(result))
+      return result
     } catch {
       if !Self.isRefusal(error) { statistics.finished(failed: true, duration: ContinuousClock.now - start) }
-      throw failure(error, run)
+      let failure = failure(error, run)
+      index.end(run.id, .failure(RuntimeError(describing: failure)))
+      throw failure
     }
+  }
+
+  private func result(of run: AgentRun, _ completion: ChatCompletion, _ duration: Duration) -> RunResult {
+    let contents = run.record.contents
+    return RunResult(
+      runID: run.id, agentID: run.agent.id, agentType: run.agent.type, completion: completion, usage: contents.usage,
+      steps: contents.steps, tools: contents.tools, warnings: contents.warnings,
+      pendingApprovals: contents.pendingApprovals, duration: duration)
   }
 
   /// What is left of the rates of an agent and of its model configuration, whichever is tighter.
@@ -104,7 +130,7 @@ public struct AgentExecutor: Sendable {
 
   private func makeRun(
     _ call: ChatCall, _ agent: AgentDefinition, _ handle: RunHandle, _ place: RunPlace, _ sink: DeltaSink?,
-    _ belt: ToolBelt?
+    _ belt: ToolBelt?, _ kept: KeptRun?
   ) -> AgentRun {
     var logger = logger
     if logsContent || logger.logLevel <= .debug {
@@ -113,11 +139,11 @@ public struct AgentExecutor: Sendable {
     }
     // Tools that run at once report at once; what writes to the caller takes one after the other.
     let sink = belt == nil ? sink : sink.map(Turnstile.queueing)
-    let id = ids.next()
+    let id = kept?.id ?? ids.next()
     let run = AgentRun(
       id: id, agent: agent, call: call, limits: limits, logger: logger, handle: handle, model: model,
       threads: threads, place: place, defaultModelID: defaultModelID, logsContent: logsContent, sink: sink,
-      belt: belt, exchanges: exchanges, sandbox: sandbox, supply: supply, timing: timing, effectScope: id)
+      belt: belt, exchanges: exchanges, sandbox: sandbox, supply: supply, timing: timing, kept: kept, effectScope: id)
     for warning in belt?.warnings ?? [] {
       run.record.warn(warning)
       logger.warning("tools are missing", metadata: ["agent_id": "\(agent.id)", "reason": "\(warning)"])

@@ -9,16 +9,20 @@ extension AgentRun {
   }
 
   /// Ends it.
-  func end(_ open: OpenStep, attempts: Int? = nil, error: String?) async throws {
-    let step = ExecutionStep(
-      name: open.name, status: error == nil ? .completed : .error, duration: .now - open.start, attempts: attempts,
-      error: error)
+  func end(_ open: OpenStep, error: String?) async throws {
+    let status = error == nil ? ExecutionStep.Status.completed : .error
+    try await end(open, ExecutionStep(name: open.name, status: status, duration: .now - open.start, error: error))
+  }
+
+  /// Ends it as this step.
+  func end(_ open: OpenStep, _ step: ExecutionStep) async throws {
     record.replace(open.index, step)
     log(step)
     try await announceSteps()
   }
 
-  private func announceSteps() async throws {
+  /// Tells whoever streams of the steps so far.
+  func announceSteps() async throws {
     guard let sink else { return }
     try await sink([.steps(record.steps)])
   }

@@ -23,6 +23,11 @@ public struct AgentRun: Sendable {
   let defaultModelID: String
   let logsContent: Bool
   var sink: DeltaSink?
+  /// Is told of the steps, where the answer is not streamed.
+  var watcher: DeltaSink? {
+    guard let kept else { return nil }
+    return { @Sendable deltas in kept.log.append(deltas) }
+  }
   /// The tools of the agent's toolsets; nil where it names none.
   var belt: ToolBelt?
   /// What tools did in turns without a session.
@@ -33,6 +38,8 @@ public struct AgentRun: Sendable {
   let supply: (any CodeSupply)?
   /// What measures pauses and timeouts, and what jitter is drawn from.
   let timing: RunTiming
+  /// Set for a run that is kept: it can be gone on with.
+  let kept: KeptRun?
   /// Goes before the keys of effects on threads that are not stored, which are unique within one alone.
   var effectScope: String
   var record = RunRecord()

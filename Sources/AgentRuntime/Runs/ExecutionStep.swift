@@ -21,6 +21,10 @@ public struct ExecutionStep: Sendable, Hashable {
   public var stdout: String?
   /// The first 64 KiB of what code printed to standard error; nil where none ran.
   public var stderr: String?
+  /// What a task's step came to; answers do not show it, runs do.
+  public var output: String?
+  /// Tokens of a task's step; nil where no model counted. As `output`.
+  public var usage: TokenUsage?
 
   /// The step as the API shows it.
   public var json: JSONValue {
@@ -32,6 +36,52 @@ public struct ExecutionStep: Sendable, Hashable {
     if let stdout { json["stdout"] = .string(stdout) }
     if let stderr { json["stderr"] = .string(stderr) }
     return .object(json)
+  }
+
+  /// The step with all that is known of it, as `GET /v1/runs/{id}` shows it.
+  public var wholeJSON: JSONValue {
+    guard output != nil || usage != nil, var whole = json.objectValue else { return json }
+    if let output { whole["output"] = .string(output) }
+    if let usage { whole["usage"] = usage.json }
+    return .object(whole)
+  }
+}
+
+extension ExecutionStep {
+  /// Reads back what `wholeJSON` wrote; nil if it is something else.
+  public init?(json: JSONValue) {
+    guard let name = json["step"]?.stringValue, let milliseconds = json["duration_ms"]?.doubleValue,
+      let status = json["status"]?.stringValue.flatMap(Status.init)
+    else { return nil }
+    self.init(name: name, status: status, duration: .milliseconds(milliseconds))
+    attempts = json["attempts"]?.intValue
+    error = json["error"]?.stringValue
+    stdout = json["stdout"]?.stringValue
+    stderr = json["stderr"]?.stringValue
+    output = json["output"]?.stringValue
+    usage = json["usage"].flatMap(TokenUsage.init)
+  }
+}
+
+extension TokenUsage {
+  /// OpenAI's `usage` object.
+  public var json: JSONValue {
+    var json: JSONObject = [
+      "prompt_tokens": .integer(promptTokens), "completion_tokens": .integer(completionTokens),
+      "total_tokens": .integer(totalTokens),
+    ]
+    for (key, value) in details { json[key] = value }
+    return .object(json)
+  }
+
+  /// Reads back what `json` wrote; nil if it is something else.
+  public init?(json: JSONValue) {
+    guard let prompt = json["prompt_tokens"]?.intValue, let completion = json["completion_tokens"]?.intValue else {
+      return nil
+    }
+    let own = ["prompt_tokens", "completion_tokens", "total_tokens"]
+    let details = JSONObject((json.objectValue ?? [:]).filter { !own.contains($0.key) }.map { ($0.key, $0.value) })
+    self.init(promptTokens: prompt, completionTokens: completion, details: details)
   }
 }
 

@@ -10,6 +10,10 @@ public enum RunCancellation: Sendable, Hashable {
   case agentDeleted
   /// A newer turn of its thread took over (`on_busy` interrupt or rollback).
   case superseded
+  /// Somebody asked for its end.
+  case cancelled
+  /// Another process has taken the run over.
+  case lost
   /// The runtime shuts down and the drain deadline passed.
   case shutdown
 }

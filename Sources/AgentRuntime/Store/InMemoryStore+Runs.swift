@@ -44,6 +44,15 @@ struct InMemoryRuns: RunStore {
     }
   }
 
+  func releaseClaims() async throws {
+    try store.withState { state in
+      for (name, run) in state.runs where run.claim != nil {
+        state.runs[name]?.claim = nil
+        state.runs[name]?.revision = run.revision + 1
+      }
+    }
+  }
+
   func prune(endedBefore time: Date, limit: Int) async throws -> Int {
     let limit = RunStoreLimits.nearest(limit, in: RunStoreLimits.pruned)
     return try store.withState { state in
@@ -85,6 +94,7 @@ extension StoredRun {
     output = other.output
     usage = other.usage
     error = other.error
+    starts = other.starts
     startedAt = other.startedAt
     endedAt = other.endedAt
     updatedAt = other.updatedAt

@@ -1,3 +1,4 @@
+import AgentGraph
 import AgentJSON
 import Logging
 
@@ -7,11 +8,13 @@ struct TaskComposer {
   private let outputs: [StepOutput]
   private let base: AgentRun
   private let output: TaskOutput
+  private let context: NodeContext<TaskState>
   /// What the composing calls used.
   private let record: RunRecord
 
-  init(task: StoredTask, outputs: [StepOutput], run: AgentRun) {
+  init(task: StoredTask, outputs: [StepOutput], run: AgentRun, context: NodeContext<TaskState>) {
     self.task = task
+    self.context = context
     self.outputs = outputs
     base = run
     output = TaskOutput(task: task, outputs: outputs, asked: run.call.answerFormat)
@@ -22,11 +25,14 @@ struct TaskComposer {
   func compose() async throws -> TaskAnswer {
     guard task.plan.format != .text else {
       // A format that the request itself asks for is kept to as in conversations.
-      let completion = try await run(asking: parameters, sink: base.sink).checkedAnswer(prompt(nil))
-      return answer(completion)
+      let composed = try await once("answer") {
+        let completion = try await run(asking: parameters, sink: base.sink).checkedAnswer(self.prompt(nil))
+        return Composed(completion, sent: base.sink == nil ? "" : completion.message.text)
+      }
+      return answer(composed.completion)
     }
     let prompt = prompt(output.instruction)
-    let first = try await ask(prompt)
+    let first = try await once("answer") { try await ask(prompt) }
     let fault: String
     switch try await settle(first) {
     case .answer(let answer): return answer
@@ -34,7 +40,7 @@ struct TaskComposer {
     }
     do {
       let said = Message(.assistant, first.text.cutInMiddle(to: base.limits.taskOutputsLengthMax))
-      let second = try await ask(prompt + [said, .correction(fault)])
+      let second = try await once("repair") { try await ask(prompt + [said, .correction(fault)]) }
       switch try await settle(second) {
       case .answer(let answer): return answer
       case .fault(let fault):
@@ -112,14 +118,33 @@ struct TaskComposer {
 }
 
 /// An answer of the model, and what of it the caller has.
-private struct Composed {
-  let completion: ChatCompletion
+private struct Composed: Sendable, Codable {
+  private let answer: TaskAnswer
   let sent: String
 
-  var text: String { completion.message.spokenText }
+  init(_ completion: ChatCompletion, sent: String) {
+    answer = TaskAnswer(message: completion.message, finishReason: completion.finishReason, usage: completion.usage)
+    self.sent = sent
+  }
+
+  var completion: ChatCompletion { answer.completion }
+  var text: String { answer.message.spokenText }
 }
 
 extension TaskComposer {
+  /// Asks the model, but where that was done before the run was gone on with: then what it said is told again.
+  private func once(_ name: String, _ ask: () async throws -> Composed) async throws -> Composed {
+    var isNew = false
+    let composed = try await context.effect(name) { _ in
+      isNew = true
+      return try await ask()
+    }
+    guard !isNew else { return composed }
+    record.add(composed.completion.usage)
+    if let sink = base.sink, !composed.sent.isEmpty { try await sink([ChatDelta(content: composed.sent)]) }
+    return composed
+  }
+
   /// Parameters of the call: tools are for steps.
   private var parameters: JSONObject {
     task.parameters(without: ["parallel_tool_calls", "tool_choice", "tools"])
@@ -139,11 +164,11 @@ extension TaskComposer {
 
   private func ask(_ messages: [Message], _ parameters: JSONObject) async throws -> Composed {
     guard let sink = base.sink else {
-      return Composed(completion: try await run(asking: parameters, sink: nil).answer(messages), sent: "")
+      return Composed(try await run(asking: parameters, sink: nil).answer(messages), sent: "")
     }
     let filter = FilteringSink(sink, takesArrays: output.takesArrays)
     let run = run(asking: parameters) { deltas in try await filter.take(deltas) }
-    return Composed(completion: try await run.answer(messages), sent: filter.sent)
+    return Composed(try await run.answer(messages), sent: filter.sent)
   }
 
   private func run(asking parameters: JSONObject, sink: DeltaSink?) -> AgentRun {

@@ -11,13 +11,24 @@ struct TaskProgram: Sendable {
     graph = Self.compile(plan)
   }
 
-  /// Answers one request. What is stored of a run, and where, is decided here.
+  /// Answers one request. A run that is kept is stored after each step, and goes on where it stopped.
   func answer(_ run: AgentRun) async throws -> ChatCompletion {
-    try run.place.take()
+    guard let kept = run.kept, let sessionID = run.call.sessionID else {
+      try await run.place.take()
+      return try await perform(run)
+    }
+    let key = ThreadKey(agentID: run.agent.id, sessionID: sessionID)
+    let policy = run.call.conversationConfig?.onBusy ?? run.agent.conversationConfig?.onBusy ?? .enqueue
+    return try await run.threads.turn(key, policy: policy, handle: run.handle, place: run.place, kept: kept) {
+      try await perform(run)
+    }
+  }
+
+  private func perform(_ run: AgentRun) async throws -> ChatCompletion {
     let work = TaskWork(run)
     let result: Result<GraphResult<TaskState>, any Error>
     do {
-      result = .success(try await graph.run(begin(work), options: Self.options(run)))
+      result = .success(try await self.result(work))
     } catch {
       result = .failure(error)
     }
@@ -26,13 +37,28 @@ struct TaskProgram: Sendable {
     throw RuntimeError(.internal, "The graph of a task ended without an answer.")
   }
 
+  private func result(_ work: TaskWork) async throws -> GraphResult<TaskState> {
+    let run = work.run
+    guard let kept = run.kept else { return try await graph.run(begin(work), options: Self.options(run, .exit)) }
+    let (options, thread) = (Self.options(run, .async), kept.ledger.row.threadName)
+    let stored = graph.checkpointed(by: run.threads.store.threads)
+    guard kept.isResumed, let state = try await stored.values(of: thread), let task = state.task else {
+      return try await stored.run(begin(work), on: thread, options: options)
+    }
+    // A run goes on as it was begun, whatever became of its agent's settings.
+    let own = task.plan == plan ? stored : TaskProgram(task.plan).graph.checkpointed(by: run.threads.store.threads)
+    try await work.restore(state, of: task)
+    return try await own.run(.resume().write(\.work, work), on: thread, options: options)
+  }
+
   /// What the graph begins with.
   func begin(_ work: TaskWork) -> Command<TaskState> {
     .write(\.task, StoredTask(plan, work.run)).write(\.work, work)
   }
 
-  static func options(_ run: AgentRun) -> RunOptions {
-    var options = RunOptions(durability: .exit)
+  /// With `async` a step that begins waits until those before it are durable: it is an effect.
+  private static func options(_ run: AgentRun, _ durability: Durability) -> RunOptions {
+    var options = RunOptions(durability: durability)
     options.runID = run.id
     options.clock = run.timing.clock
     options.draw = run.timing.draw
@@ -54,7 +80,7 @@ extension TaskProgram {
         try await TaskStep(index: index, state: state, context: context, graph: attempt).perform()
       }
     }
-    graph.node(last) { state in try await generateResponse(state) }
+    graph.node(last) { state, context in try await generateResponse(state, context) }
     graph.start(at: first)
     if plan.isParallel {
       for name in steps { graph.edge(first, to: name) }
@@ -86,19 +112,24 @@ extension TaskProgram {
   /// Whether the request is a task for this agent. Nothing was sent to the caller yet: a refusal has its own status.
   @Sendable private static func validateTask(_ state: TaskState) async throws -> Command<TaskState> {
     let (task, work) = (try state.requireTask(), try state.requireWork())
+    let start = ContinuousClock.now
     try await work.run.step("validate_task") { try work.check(task) }
+    let time = (.now - start) / .milliseconds(1)
     // All steps begin at once: they are told of in their order.
     if task.plan.isParallel {
       for index in task.plan.steps.indices { try await work.begin(index, of: task.plan) }
     }
-    return .nothing
+    return .write(\.validationTime, time)
   }
 
-  private static func generateResponse(_ state: TaskState) async throws -> Command<TaskState> {
+  private static func generateResponse(
+    _ state: TaskState, _ context: NodeContext<TaskState>
+  ) async throws -> Command<TaskState> {
     let (task, work) = (try state.requireTask(), try state.requireWork())
     let step = try await work.begin(step: "generate_response")
     do {
-      let answer = try await TaskComposer(task: task, outputs: state.orderedOutputs, run: work.run).compose()
+      let composer = TaskComposer(task: task, outputs: state.orderedOutputs, run: work.run, context: context)
+      let answer = try await composer.compose()
       try await work.end(step)
       return .write(\.answer, answer)
     } catch {

@@ -4,6 +4,8 @@ import AgentGraph
 struct TaskState: GraphState {
   /// What was asked.
   var task: StoredTask?
+  /// How long it took to validate the request, in milliseconds; nil before that was done.
+  var validationTime: Double?
   /// What steps came to, in the order in which their writes were applied.
   var outputs = SharedList<StepOutput>()
   /// The answer, once it was composed.
@@ -13,6 +15,7 @@ struct TaskState: GraphState {
 
   struct Channels: Sendable {
     let task = StateChannel.last("task", \TaskState.task)
+    let validationTime = StateChannel.last("validation_time", \TaskState.validationTime)
     let outputs = StateChannel.appended("outputs", \TaskState.outputs)
     let answer = StateChannel.last("answer", \TaskState.answer)
     let work = StateChannel.untracked("work", \TaskState.work)
@@ -48,6 +51,15 @@ struct StepOutput: Sendable, Hashable, Codable {
   var milliseconds: Double
   /// Tokens of all its model calls; nil where no model counted.
   var usage: TokenUsage?
+
+  /// The step as the caller sees it.
+  func step(of plan: TaskPlan) -> ExecutionStep {
+    var step = ExecutionStep(
+      name: plan.stepName(index), status: status, duration: .milliseconds(milliseconds), attempts: attempts, error: error)
+    step.output = error == nil ? text : nil
+    step.usage = usage
+    return step
+  }
 
   /// `completed` or `error`, as answers and `execution_steps` have it.
   var status: ExecutionStep.Status { error == nil ? .completed : .error }

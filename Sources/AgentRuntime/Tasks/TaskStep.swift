@@ -22,8 +22,7 @@ struct TaskStep {
       try? await work.end(open, error: error is CancellationError ? "cancelled" : StepFailure.text(of: error))
       throw error
     }
-    work.note(output)
-    try await work.end(open, attempts: output.attempts, error: output.error)
+    try await work.end(open, output, of: task.plan)
     if let error = output.error, task.plan.isStrict { throw failure(output, error, task, work) }
     return .write(\.outputs, [output])
   }
@@ -38,13 +37,20 @@ struct TaskStep {
     while true {
       output.attempts += 1
       do {
+        var isNew = false
         let failure = try await context.effect("attempt") { _ in
+          isNew = true
           switch try await attempt(output.attempts, task, work) {
           case .failed(let failure) where output.attempts <= task.plan.retryCount: return failure
           case let end: throw end
           }
         }
         output.usage = failure.usage?.added(to: output.usage) ?? output.usage
+        guard isNew else {
+          // It failed before the run was gone on with, and was waited for since.
+          work.run.record.add(failure.usage)
+          continue
+        }
         let pause = StepBackoff().pause(after: output.attempts, draw: timing.draw(), asked: failure.retryAfter)
         try await timing.clock.sleep(for: pause)
       } catch let end as AttemptEnd {

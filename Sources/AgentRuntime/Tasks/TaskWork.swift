@@ -18,7 +18,7 @@ final class TaskWork: Sendable {
 
   init(_ run: AgentRun) {
     self.run = run
-    let announcer = run.sink.map { StepAnnouncer(run.record, $0) }
+    let announcer = (run.sink ?? run.watcher).map { StepAnnouncer(run.record, $0) }
     var watched = run
     watched.sink = announcer?.sink
     (self.announcer, self.watched) = (announcer, watched)
@@ -31,8 +31,28 @@ final class TaskWork: Sendable {
   func begin(step name: String) async throws -> OpenStep { try await watched.begin(step: name) }
 
   /// Ends it.
-  func end(_ open: OpenStep, attempts: Int? = nil, error: String? = nil) async throws {
-    try await watched.end(open, attempts: attempts, error: error)
+  func end(_ open: OpenStep, error: String? = nil) async throws { try await watched.end(open, error: error) }
+
+  /// Ends one of the task's own steps with what it came to.
+  func end(_ open: OpenStep, _ output: StepOutput, of plan: TaskPlan) async throws {
+    state.withLock { $0.outputs.append(output) }
+    var step = output.step(of: plan)
+    step.duration = .now - open.start
+    try await watched.end(open, step)
+  }
+
+  /// Takes up what was done before this process went on with the run, and tells whoever watches.
+  func restore(_ stored: TaskState, of task: StoredTask) async throws {
+    guard let validation = stored.validationTime else { return }
+    run.record.add(ExecutionStep(name: "validate_task", status: .completed, duration: .milliseconds(validation)))
+    let outputs = stored.orderedOutputs
+    state.withLock { $0.outputs = outputs }
+    for output in outputs {
+      run.record.add(output.step(of: task.plan))
+      run.record.add(output.usage)
+    }
+    guard let answer = stored.answer else { return try await watched.announceSteps() }
+    run.record.add(answer.usage)
   }
 
   /// Begins one of the task's own steps, unless that was done before.
@@ -46,8 +66,6 @@ final class TaskWork: Sendable {
 
   /// What finished steps came to, in the order of the steps, whether the graph has taken it in or not.
   var outputs: [StepOutput] { state.withLock { $0.outputs.sorted { $0.index < $1.index } } }
-
-  func note(_ output: StepOutput) { state.withLock { $0.outputs.append(output) } }
 
   /// The run that an attempt at a step is made with: it asks as the step does, shows the caller its tools alone, and
   /// has a record of its own.

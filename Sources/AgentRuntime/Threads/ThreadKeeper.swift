@@ -4,13 +4,14 @@ struct ThreadKeeper: Sendable {
   let queue: TurnQueue
 
   /// Runs a turn while no other turn of its thread runs. `policy` says what happens if one does; `place` is
-  /// taken when the turn begins.
+  /// taken when the turn begins, and the row of a run that is kept says so.
   func turn<Value>(
     _ key: ThreadKey, policy: ConversationConfig.BusyPolicy, handle: RunHandle,
-    place: RunPlace? = nil, _ work: () async throws -> Value
+    place: RunPlace? = nil, kept: KeptRun? = nil, _ work: () async throws -> Value
   ) async throws -> Value {
     let ticket = try await queue.enter(key, policy: policy, handle: handle, place: place)
     defer { queue.leave(ticket) }
+    try await kept?.ledger.start()
     return try await work()
   }
 }

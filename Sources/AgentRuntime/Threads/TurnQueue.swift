@@ -30,6 +30,9 @@ final class TurnQueue: Sendable {
   /// Allows `waitersMax` turns to wait for one thread.
   init(waitersMax: Int) { self.waitersMax = waitersMax }
 
+  /// Whether a turn of the thread is under way.
+  func isBusy(_ key: ThreadKey) -> Bool { state.withLock { $0.lines[key] != nil } }
+
   /// Waits until the thread is free, and takes the run's place; who waited gets that of the turn before it. Throws
   /// `RuntimeError` 409 where the policy or the length of the line forbids to wait, 429 where the thread is free and no
   /// place is, and `CancellationError` when the task is cancelled meanwhile.
@@ -42,7 +45,7 @@ final class TurnQueue: Sendable {
       try await wait(ticket)
     }
     do {
-      try place?.take()
+      try await place?.take()
     } catch {
       leave(ticket)
       throw error

@@ -46,6 +46,17 @@ struct SQLiteRuns: RunStore {
     }
   }
 
+  func releaseClaims() async throws {
+    try await store.writer.write { db in
+      // Only those that are due have one, and an index of their own.
+      try db.execute(
+        sql: """
+          UPDATE runs SET claimed_by = NULL, claimed_until = 0, revision = revision + 1
+          WHERE status IN ('queued', 'running') AND claimed_until > 0
+          """)
+    }
+  }
+
   func prune(endedBefore time: Date, limit: Int) async throws -> Int {
     let limit = RunStoreLimits.nearest(limit, in: RunStoreLimits.pruned)
     return try await store.writer.write { db in

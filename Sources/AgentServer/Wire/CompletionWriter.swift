@@ -79,16 +79,8 @@ struct RunMetadata {
   /// What the runtime says itself, whatever a caller's metadata holds under these names.
   private static let own: Set<String> = [
     "agent_id", "agent_type", "session_id", "processing_time_ms", "execution_steps", "tools_used", "confidence_score",
-    "run_id", "approvals", "pending_approvals", "warnings",
+    "run_id", "background", "approvals", "pending_approvals", "warnings",
   ]
 
-  static func usage(_ usage: TokenUsage?) -> JSONValue {
-    guard let usage else { return .null }
-    var json: JSONObject = [
-      "prompt_tokens": .integer(usage.promptTokens), "completion_tokens": .integer(usage.completionTokens),
-      "total_tokens": .integer(usage.totalTokens),
-    ]
-    for (key, value) in usage.details { json[key] = value }
-    return .object(json)
-  }
+  static func usage(_ usage: TokenUsage?) -> JSONValue { usage?.json ?? .null }
 }

@@ -30,6 +30,9 @@ public protocol RunStore: Sendable {
   /// Throws `StoreError.notFound` and `conflict(current:)`.
   @discardableResult
   func claim(_ id: String, by holder: String, until: Date, expecting revision: Int) async throws -> Int
+  /// Ends all claims, for the start of a process that alone can have the store open: whoever held one is gone. Raises
+  /// the revisions of the runs that it changes.
+  func releaseClaims() async throws
   /// Removes runs whose retention (`StoredRun.retainedFrom`) counts from before that time, the oldest first, at most
   /// `limit` of 1...1000: the transaction is small, and who wants more gone calls again. Returns how many went.
   func prune(endedBefore time: Date, limit: Int) async throws -> Int

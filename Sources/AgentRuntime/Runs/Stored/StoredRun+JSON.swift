@@ -21,6 +21,7 @@ extension StoredRun {
     if let output { json["output"] = output }
     if let usage { json["usage"] = usage }
     if let error { json["error"] = .object(error) }
+    if starts > 0 { json["starts"] = .integer(starts) }
     if let startedAt { json["started_at"] = .integer(startedAt.milliseconds) }
     if let endedAt { json["ended_at"] = .integer(endedAt.milliseconds) }
     json["updated_at"] = .integer(updatedAt.milliseconds)
@@ -46,6 +47,7 @@ extension StoredRun {
     output = progress["output"]
     usage = progress["usage"]
     error = try progress.optional("error", \.objectValue, "an object")
+    starts = try progress.optional("starts", \.intValue, "an integer") ?? 0
     startedAt = try progress.optional("started_at", \.intValue, "an integer").map(Date.init(milliseconds:))
     endedAt = try progress.optional("ended_at", \.intValue, "an integer").map(Date.init(milliseconds:))
     updatedAt = Date(milliseconds: try progress.required("updated_at", \.intValue, "an integer"))

@@ -32,6 +32,8 @@ public struct StoredRun: Sendable, Hashable {
   public var usage: JSONValue?
   /// What went wrong, as the API tells it.
   public var error: JSONObject?
+  /// How often somebody began to execute it.
+  public var starts: Int
   /// When somebody first began to execute it.
   public var startedAt: Date?
   /// When it came to its end, from which its retention counts.
@@ -58,10 +60,19 @@ public struct StoredRun: Sendable, Hashable {
     self.createdAt = createdAt
     status = .queued
     steps = []
+    starts = 0
     updatedAt = createdAt
     revision = 1
   }
 
   /// From when its retention counts: its end, or where nobody noted one, its last change. Nil until it has ended.
   public var retainedFrom: Date? { status.hasEnded ? endedAt ?? updatedAt : nil }
+}
+
+extension StoredRun {
+  /// The thread in which the run's checkpoints are kept.
+  public var threadName: String { Self.threadName(of: id, agentID: agentID) }
+
+  /// The thread of a run of this agent. Ids of agents hold no slash.
+  public static func threadName(of id: String, agentID: String) -> String { "\(agentID)/run/\(id)" }
 }

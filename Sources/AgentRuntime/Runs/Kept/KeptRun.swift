@@ -1,0 +1,137 @@
+import AgentJSON
+import Logging
+import Synchronization
+
+/// A run that is kept and under way here: it has a row in the store, goes on without its callers where it may, and can
+/// be joined by many.
+public final class KeptRun: Sendable {
+  private struct State {
+    var callers = 0
+    var record: RunRecord?
+  }
+
+  let log = RunLog()
+  let handle = RunHandle()
+  let ledger: RunLedger
+  /// Whether it goes on without a caller: it runs in the background, or is gone on with by itself.
+  let isDetached: Bool
+  /// Whether it was begun before, so that there may be something to go on from.
+  let isResumed: Bool
+  /// Whether its session is busy now.
+  let waits: Bool
+  private let state = Mutex(State())
+
+  init(ledger: RunLedger, isDetached: Bool, isResumed: Bool, waits: Bool) {
+    self.ledger = ledger
+    self.isDetached = isDetached
+    self.isResumed = isResumed
+    self.waits = waits
+  }
+
+  /// A run that has its answer. Throws `StoreError.corrupt` where the row has none.
+  convenience init(ended row: StoredRun, in store: any RunStore, holder: RunHolder) throws {
+    let ledger = RunLedger(row, isStored: true, in: store, holder: holder)
+    self.init(ledger: ledger, isDetached: true, isResumed: false, waits: false)
+    let result = try RunResult(stored: row)
+    log.open()
+    log.append([.steps(result.steps), result.content])
+    log.finish(.success(result))
+  }
+
+  /// A run that ended without an answer.
+  convenience init(failed row: StoredRun, in store: any RunStore, holder: RunHolder) {
+    let ledger = RunLedger(row, isStored: true, in: store, holder: holder)
+    self.init(ledger: ledger, isDetached: true, isResumed: false, waits: false)
+    log.open()
+    log.append([.steps(row.steps.compactMap(ExecutionStep.init))])
+    log.finish(.failure(RuntimeError(stored: row.error ?? [:])))
+  }
+
+  /// What ids of events begin with: they are numbered anew at each start, and once more when nobody remembers them.
+  var telling: RunTelling { RunTelling(log.outcome != nil && contents == nil ? "end" : String(ledger.row.starts)) }
+
+  /// Names the run.
+  public var id: String { ledger.row.id }
+
+  /// Notes the run in the store, before anything is done for it. Throws `RuntimeError` 409 where another has it.
+  func begin(_ record: RunRecord) async throws {
+    state.withLock { $0.record = record }
+    do {
+      try await ledger.begin(waits: waits)
+    } catch let error as StoreError where error.isLostRace {
+      throw RuntimeError(.conflict, "The run '\(id)' was taken by another at this moment.", cause: error)
+    }
+    log.open()
+  }
+
+  /// What the run has done so far; nil before it was admitted.
+  var contents: RunRecord.Contents? { state.withLock { $0.record }?.contents }
+
+  /// One more waits for the answer.
+  func attach() { state.withLock { $0.callers += 1 } }
+
+  /// A caller has gone. With the last of them the run ends, unless it goes on without.
+  func leave() {
+    let isLast = state.withLock { state in
+      state.callers -= 1
+      return state.callers == 0
+    }
+    if isLast, !isDetached, log.outcome == nil { handle.cancel(.disconnected) }
+  }
+
+  /// The run as it is now.
+  var view: StoredRun {
+    var row = ledger.row
+    if log.outcome == nil, let contents {
+      row.steps = contents.steps.map(\.wholeJSON)
+      row.usage = contents.usage?.json
+    }
+    return row
+  }
+}
+
+extension KeptRun {
+  /// Stores how the run ended, and returns it as its callers are to hear it.
+  func settle(_ outcome: Result<RunResult, any Error>, _ logger: Logger) async -> Result<RunResult, any Error> {
+    do {
+      switch outcome {
+      case .success(let result): try await ledger.complete(result)
+      case .failure(let error): try await settle(failure: error)
+      }
+    } catch let error as StoreError where error.kind == .notFound {
+      // Its agent was deleted, and the run with it.
+    } catch {
+      logger.error(
+        "the end of a run was not stored: it stays due",
+        metadata: ["run_id": "\(id)", "error": "\(RuntimeError(describing: error).logText)"])
+      return .failure(RuntimeError(describing: error))
+    }
+    guard case .failure(let error) = outcome, error is CancellationError else { return outcome }
+    return .failure(RuntimeError(.conflict, "The run '\(id)' was ended when its caller left.", shouldRetry: false))
+  }
+
+  private func settle(failure error: any Error) async throws {
+    // What was refused before it began is not there, or is as it was.
+    guard let contents, log.isOpen else { return }
+    let told = RuntimeError(describing: error)
+    switch handle.reason {
+    case .shutdown: try await ledger.release()
+    case .agentDeleted, .lost: break
+    case .timedOut: try await ledger.fail(told, reason: .timedOut, contents)
+    case .cancelled: try await ledger.fail(told, status: .cancelled, reason: .cancelled, contents)
+    case .superseded: try await ledger.fail(told, status: .cancelled, reason: .superseded, contents)
+    case .disconnected:
+      let left = RuntimeError(.conflict, "The run's caller left.", shouldRetry: false)
+      try await ledger.fail(left, status: .cancelled, reason: .disconnected, contents)
+    case nil: try await ledger.fail(told, contents)
+    }
+  }
+}
+
+extension StoreError {
+  /// Whether another write came first.
+  var isLostRace: Bool {
+    if case .conflict = kind { return true }
+    return kind == .exists
+  }
+}

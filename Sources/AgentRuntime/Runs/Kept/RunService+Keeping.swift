@@ -1,0 +1,85 @@
+import FoundationEssentials
+import Logging
+
+extension RunService {
+  /// Goes on with runs that nobody executes, and keeps others from taking those that are executed here, until the task
+  /// is cancelled; then leaves what is under way to the next process. `isAlone`: no other process can have the store
+  /// open, so that whoever held a run is gone.
+  public func keepGoing(isAlone: Bool) async {
+    if isAlone { await noting("runs of an earlier process were not released") { try await store.releaseClaims() } }
+    var rounds = 0
+    while !Task.isCancelled {
+      await noting("due runs were not found") { try await pickUp() }
+      if rounds % Self.roundsPerRenewal == 0 { await renew() }
+      rounds += 1
+      try? await clock.sleep(for: Self.round)
+    }
+    for run in kept.all { run.handle.cancel(.shutdown) }
+    await kept.drained()
+  }
+
+  private static let round = Duration.seconds(1)
+  private static let roundsPerRenewal = 10
+  /// Runs that bring the process down are not begun for ever.
+  private static let startsMax = 10
+
+  /// Begins the runs that are due and that nobody holds.
+  func pickUp() async throws {
+    for due in try await store.claimable(at: holder.now(), limit: 100) where kept.underway(due.id) == nil {
+      try Task.checkCancellation()
+      await noting("a due run was not taken up", due.id) { try await takeUp(due) }
+    }
+  }
+
+  private func takeUp(_ due: ClaimableRun) async throws {
+    let row: StoredRun
+    do {
+      guard let found = try await store.run(due.id), found.revision == due.revision else { return }
+      row = found
+    } catch let error as StoreError where error.kind == .corrupt {
+      // Not every second again.
+      let later = holder.now() + 3600
+      try await store.claim(due.id, by: holder.name, until: later, expecting: due.revision)
+      throw error
+    }
+    do {
+      guard row.starts < Self.startsMax else {
+        throw RuntimeError(
+          .execution, "The run was begun \(row.starts) times and never came to an end.", shouldRetry: false)
+      }
+      let agent = try await catalog.runnable(row.agentID, userID: row.userID)
+      let run = try start(row, .stored, try call(of: row), agent, isDetached: true)
+      try await run.log.opened()
+      logger.info("a run goes on", metadata: ["run_id": "\(row.id)", "agent_id": "\(row.agentID)"])
+    } catch let error as RuntimeError {
+      // There may be room later, and another may have been faster.
+      if error.status == 429 || error.code == .conflict { return }
+      guard error.status != 503 else { throw error }
+      try await RunLedger(row, isStored: true, in: store, holder: holder).fail(error, nil)
+    }
+  }
+
+  private func renew() async {
+    for run in kept.all {
+      do {
+        try await run.ledger.renew()
+      } catch let error as StoreError where error.isLostRace {
+        run.handle.cancel(.lost)
+      } catch {
+        // The next round tries again, before the claim is over.
+        logger.warning("a claim was not renewed", metadata: ["run_id": "\(run.id)", "error": "\(error)"])
+      }
+    }
+  }
+
+  private func noting(_ problem: String, _ id: String? = nil, _ work: () async throws -> Void) async {
+    do {
+      try await work()
+    } catch is CancellationError {
+      return
+    } catch {
+      let told = RuntimeError(describing: error).logText
+      logger.warning("\(problem)", metadata: ["error": "\(told)"].merging(id.map { ["run_id": "\($0)"] } ?? [:]) { $1 })
+    }
+  }
+}

@@ -1,0 +1,135 @@
+import AgentJSON
+import FoundationEssentials
+
+extension RunService {
+  /// A run, as it is now. Throws `RuntimeError` 404, and 403 for another user's.
+  public func run(_ id: String, userID: String? = nil) async throws -> StoredRun {
+    if let run = kept.underway(id), run.log.isOpen { return try run.view.checked(userID) }
+    if let entry = executor.index.entry(id) { return try entry.view.checked(userID) }
+    guard let row = try await store.run(id) else { throw RuntimeError.noRun(id) }
+    return try row.checked(userID)
+  }
+
+  /// A page of the kept runs, the newest first.
+  public func runs(_ query: RunQuery) async throws -> RunPage {
+    var page = try await store.list(query)
+    page.runs = page.runs.map { row in
+      guard let run = kept.underway(row.id), run.log.isOpen else { return row }
+      return run.view
+    }
+    return page
+  }
+
+  /// Ends a run, which can be gone on with, and returns it when it has ended. One that was cancelled before stays as it
+  /// is. Throws `RuntimeError` 404, 403, and 409 for one that has ended otherwise or that another process executes.
+  public func cancel(_ id: String, userID: String? = nil) async throws -> StoredRun {
+    let run = try await run(id, userID: userID)
+    if run.status == .cancelled { return run }
+    guard run.status.isDue else {
+      throw RuntimeError(.conflict, "The run '\(id)' has ended: it is \(run.status.rawValue).", shouldRetry: false)
+    }
+    if let underway = kept.underway(id) {
+      underway.handle.cancel(.cancelled)
+      _ = try await underway.log.end()
+    } else if let entry = executor.index.entry(id) {
+      entry.handle.cancel(.cancelled)
+    } else {
+      try checkFree(run)
+      let cancelled = RuntimeError(.conflict, "The run was cancelled.", shouldRetry: false)
+      let ledger = RunLedger(run, isStored: true, in: store, holder: holder)
+      try await ledger.fail(cancelled, status: .cancelled, reason: .cancelled, nil)
+    }
+    return try await self.run(id, userID: userID)
+  }
+
+  /// Goes on in the background with a run that has failed or was cancelled, where it stopped, and returns it; one that is
+  /// under way stays as it is. Throws `RuntimeError` 404, 403, 409 for one that has its answer or is in memory alone, and
+  /// what `AgentCatalog.runnable` throws.
+  public func resume(_ id: String, userID: String? = nil) async throws -> StoredRun {
+    let row = try await run(id, userID: userID)
+    if kept.underway(id) != nil { return row }
+    guard executor.index.entry(id) == nil else {
+      throw RuntimeError(
+        .conflict, "The run '\(id)' is in memory alone: only runs with a run_id, tasks in a session, and runs in the "
+          + "background can be gone on with.", shouldRetry: false)
+    }
+    guard row.status != .completed else {
+      throw RuntimeError(.conflict, "The run '\(id)' has its answer.", shouldRetry: false)
+    }
+    try checkFree(row)
+    let agent = try await catalog.runnable(row.agentID, userID: row.userID)
+    let run = try start(row, .stored, try call(of: row), agent, isDetached: true)
+    try await run.log.opened()
+    return run.view
+  }
+
+  /// Follows a run: one that is under way, or has ended lately, with all that it told, others with how they ended.
+  /// `lastID` is the id of the last event that the reader has; one that this telling of the run has not begins anew.
+  ///
+  /// `tell` gets what was told, with the id of the last of it. Returns how the run ended. Throws `RuntimeError` 404, 403,
+  /// 409 for one that another process executes, and what the run ended with.
+  public func follow(
+    _ id: String, userID: String? = nil, after lastID: String? = nil, handle: RunHandle,
+    tell: @escaping DeltaTeller
+  ) async throws -> RunResult {
+    let run = try await followed(id, userID)
+    let telling = run.telling
+    let number = lastID.flatMap { telling.number(in: $0) } ?? 0
+    return try await handle.run {
+      try await Self.follow(run, after: number) { deltas, last in
+        try await tell(deltas, { telling.id(last - deltas.count + 1 + $0) })
+      }
+    }
+  }
+
+  /// Takes pieces of a run, and what gives the event's id of each by its place among them.
+  public typealias DeltaTeller = @Sendable (_ deltas: [ChatDelta], _ id: (Int) -> String) async throws -> Void
+
+  private func followed(_ id: String, _ userID: String?) async throws -> KeptRun {
+    while true {
+      let row = try await run(id, userID: userID)
+      if let run = kept.run(id) { return run }
+      switch row.status {
+      case .completed: return try KeptRun(ended: row, in: store, holder: holder)
+      case .failed, .cancelled, .paused: return KeptRun(failed: row, in: store, holder: holder)
+      case .queued, .running:
+        guard executor.index.entry(id) == nil else {
+          throw RuntimeError(.conflict, "The run '\(id)' is in memory alone: it streams to its caller.")
+        }
+        try checkFree(row)
+        // It is taken up within a second.
+        try await clock.sleep(for: .milliseconds(200))
+      }
+    }
+  }
+}
+
+/// One telling of a run: each start has its own events.
+struct RunTelling: Sendable {
+  private let prefix: String
+
+  init(_ name: String) { prefix = name + "-" }
+
+  func id(_ number: Int) -> String { prefix + String(number) }
+
+  /// The number in an id of this telling; nil for others.
+  func number(in id: String) -> Int? {
+    guard id.hasPrefix(prefix), let number = Int(id.dropFirst(prefix.count)), number >= 0 else { return nil }
+    return number
+  }
+}
+
+extension StoredRun {
+  /// Itself, for who may see it. Throws `RuntimeError` 403.
+  fileprivate func checked(_ user: String?) throws -> StoredRun {
+    if let userID, let user, !userID.isSame(as: user) { throw RuntimeError.othersRun }
+    return self
+  }
+}
+
+extension RuntimeError {
+  fileprivate static func noRun(_ id: String) -> RuntimeError {
+    RuntimeError(
+      .notFound, "There is no run '\(id.prefix(128))'. Runs in memory alone are forgotten some time after their end.")
+  }
+}
