@@ -41,8 +41,9 @@ extension App {
         model: model, defaultModelID: settings.defaultModelID, store: store, toolsets: toolsets,
         sandbox: code.sandbox, supply: code.supply, runs: runs, limits: limits, statistics: statistics,
         logsContent: settings.logsContent, logger: logger)
+      let runService = RunService(executor: executor, catalog: catalog, store: store, limits: limits, logger: logger)
       let parts = ServerParts(
-        catalog: catalog, executor: executor, store: store, runs: runs, health: health, statistics: statistics,
+        catalog: catalog, executor: executor, runService: runService, store: store, runs: runs, health: health, statistics: statistics,
         limits: limits, schema: .builtin, version: version, renderMetrics: code.rendering(metrics),
         healthDetails: report.details)
       let server = settings.server(parts, logger: logger, onStart: onStart)
@@ -50,7 +51,8 @@ extension App {
         settings.reloads(of: model, toolsets, code, over: transport, logger: logger),
         status: report.reloads, logger: logger)
       return BuiltApp(
-        server: server, background: BackgroundWork(health: health, runs: runs, toolsets: toolsets, code: code),
+        server: server,
+        background: BackgroundWork(health: health, runs: runs, runService: runService, toolsets: toolsets, code: code),
         reload: reload,
         store: store, transport: transport)
     } catch {
@@ -113,6 +115,7 @@ struct BuiltApp: Sendable {
 struct BackgroundWork: Service {
   let health: HealthMonitor
   let runs: ActiveRuns
+  let runService: RunService
   let toolsets: ToolsetCatalog
   let code: CodeExecution
 
@@ -120,10 +123,12 @@ struct BackgroundWork: Service {
     await cancelWhenGracefulShutdown {
       async let probes: Void = health.run()
       async let deadlines: Void = runs.watchDeadlines()
+      // The file is locked for this process.
+      async let kept: Void = runService.keepGoing(isAlone: true)
       async let tools: Void = toolsets.run()
       async let sandbox: Void? = code.sandbox?.run()
       async let leftovers: Void? = code.supply?.removeLeftovers()
-      _ = await (probes, deadlines, tools, sandbox, leftovers)
+      _ = await (probes, deadlines, kept, tools, sandbox, leftovers)
     }
   }
 }

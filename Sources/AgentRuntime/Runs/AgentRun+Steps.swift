@@ -24,14 +24,14 @@ extension AgentRun {
   /// Tells whoever streams of the steps so far.
   func announceSteps() async throws {
     guard let sink else { return }
-    try await sink([.steps(record.steps)])
+    try await sink([.steps(record.steps, of: id)])
   }
 }
 
 extension ChatDelta {
   /// What is told of a run's steps while it goes on.
-  static func steps(_ steps: [ExecutionStep]) -> ChatDelta {
-    ChatDelta(metadata: ["execution_steps": .array(steps.map(\.json))])
+  static func steps(_ steps: [ExecutionStep], of runID: String) -> ChatDelta {
+    ChatDelta(metadata: ["run_id": .string(runID), "execution_steps": .array(steps.map(\.json))])
   }
 }
 

@@ -9,7 +9,7 @@ final class RunIndex: Sendable {
     private let row: StoredRun
     let record: RunRecord
     let handle: RunHandle
-    private let outcome = Mutex<Result<RunResult, RuntimeError>?>(nil)
+    private let end = Mutex<(outcome: Result<RunResult, RuntimeError>, at: Date)?>(nil)
 
     init(_ row: StoredRun, _ record: RunRecord, _ handle: RunHandle) {
       self.row = row
@@ -17,18 +17,20 @@ final class RunIndex: Sendable {
       self.handle = handle
     }
 
-    fileprivate func end(_ outcome: Result<RunResult, RuntimeError>) { self.outcome.withLock { $0 = outcome } }
+    fileprivate func note(_ outcome: Result<RunResult, RuntimeError>) { end.withLock { $0 = (outcome, Date()) } }
 
     /// The run as a row would have it.
     var view: StoredRun {
-      let (contents, outcome) = (record.contents, outcome.withLock { $0 })
+      let (contents, end) = (record.contents, end.withLock { $0 })
       var row = row
-      row.status = outcome == nil ? .running : .completed
+      row.status = end == nil ? .running : .completed
+      row.endedAt = end?.at
+      row.updatedAt = end?.at ?? row.createdAt
       row.startedAt = row.createdAt
       row.starts = 1
       row.steps = contents.steps.map(\.wholeJSON)
       row.usage = contents.usage?.json
-      switch outcome {
+      switch end?.outcome {
       case .success(let result): row.output = result.storedJSON
       case .failure(let error):
         row.reason = handle.reason.flatMap(RunReason.init)
@@ -44,7 +46,7 @@ final class RunIndex: Sendable {
       let steps = record.contents.steps.reduce(0) { sum, step in
         sum + 256 + [step.stdout, step.stderr, step.output, step.error].reduce(0) { $0 + ($1?.utf8.count ?? 0) }
       }
-      guard case .success(let result)? = outcome.withLock({ $0 }) else { return 512 + steps }
+      guard case .success(let result)? = end.withLock({ $0?.outcome }) else { return 512 + steps }
       return 512 + steps + result.completion.message.memoryBytes
     }
   }
@@ -105,7 +107,7 @@ final class RunIndex: Sendable {
   func end(_ id: String, _ outcome: Result<RunResult, RuntimeError>) {
     state.withLock { state in
       guard let entry = state.underway.removeValue(forKey: id) else { return }
-      entry.end(outcome)
+      entry.note(outcome)
       state.keep(id, entry, bytesMax: bytesMax, countMax: countMax)
     }
   }

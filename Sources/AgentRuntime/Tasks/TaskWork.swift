@@ -18,7 +18,7 @@ final class TaskWork: Sendable {
 
   init(_ run: AgentRun) {
     self.run = run
-    let announcer = (run.sink ?? run.watcher).map { StepAnnouncer(run.record, $0) }
+    let announcer = (run.sink ?? run.watcher).map { StepAnnouncer(run, $0) }
     var watched = run
     watched.sink = announcer?.sink
     (self.announcer, self.watched) = (announcer, watched)
@@ -124,13 +124,15 @@ private final class StepAnnouncer: Sendable {
     var problem: (any Error)?
   }
 
+  private let runID: String
   private let record: RunRecord
   private let caller: DeltaSink
   private let turnstile = Turnstile()
   private let state = Mutex(State())
 
-  init(_ record: RunRecord, _ sink: @escaping DeltaSink) {
-    self.record = record
+  init(_ run: AgentRun, _ sink: @escaping DeltaSink) {
+    runID = run.id
+    record = run.record
     caller = sink
   }
 
@@ -148,7 +150,7 @@ private final class StepAnnouncer: Sendable {
         // OpenAI's clients make their answer of the first chunk, and mind what they do not know of in that one.
         let opening = state.withLock { $0.hasBegun } ? [] : [ChatDelta()]
         state.withLock { $0.hasBegun = true }
-        try await caller(opening + [.steps(record.steps)])
+        try await caller(opening + [.steps(record.steps, of: runID)])
       } catch {
         state.withLock { $0.problem = error }
         throw error

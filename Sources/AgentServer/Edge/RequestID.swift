@@ -27,6 +27,8 @@ struct RequestIDs: Sendable {
 }
 
 extension HTTPField.Name {
+  /// `Last-Event-ID`
+  static let lastEventID = Self.make("last-event-id")
   /// `X-Request-ID`
   static let requestID = Self.make("x-request-id")
   /// `X-Runtime-Token`

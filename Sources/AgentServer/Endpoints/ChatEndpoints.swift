@@ -51,16 +51,30 @@ struct ChatEndpoints: Sendable {
   private func run(
     _ call: ChatCall, _ agent: LoadedAgent, _ exchange: Exchange, _ answer: StreamingAnswer
   ) async throws -> RequestNotes {
+    guard !call.isBackground else {
+      let run = try await parts.runService.submit(call, agent: agent)
+      try await answer.send(.accepted(run))
+      return RequestNotes(agentID: run.agentID, runID: run.id)
+    }
     let writer = CompletionWriter(id: ids.next(), model: call.model, created: Int(Date().timeIntervalSince1970))
     let handle = RunHandle()
     exchange.watch.attach(handle)
     defer { exchange.watch.detach() }
     guard call.stream else {
-      let result = try await parts.executor.execute(call, agent: agent, handle: handle)
+      let result = try await execute(call, agent, handle)
       try await answer.send(.json(writer.completion(result, call), headers: rateHeaders(agent)))
       return RequestNotes(agentID: result.agentID, runID: result.runID, usage: result.usage)
     }
     return try await stream(call, agent, handle, writer, answer)
+  }
+
+  private func execute(
+    _ call: ChatCall, _ agent: LoadedAgent, _ handle: RunHandle, _ sink: DeltaSink? = nil
+  ) async throws -> RunResult {
+    if parts.runService.keeps(call, by: agent) {
+      return try await parts.runService.answer(call, agent: agent, handle: handle, sink: sink)
+    }
+    return try await parts.executor.execute(call, agent: agent, handle: handle, sink: sink)
   }
 
   private func stream(
@@ -68,7 +82,7 @@ struct ChatEndpoints: Sendable {
   ) async throws -> RequestNotes {
     let chunks = writer.chunks
     do {
-      let result = try await parts.executor.execute(call, agent: agent, handle: handle) { deltas in
+      let result = try await execute(call, agent, handle) { deltas in
         try await answer.write(chunks.events(deltas, isFirst: !answer.hasBegun))
       }
       if !answer.hasBegun { try await answer.write(chunks.opening) }

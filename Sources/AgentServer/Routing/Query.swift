@@ -41,6 +41,15 @@ struct Query: Sendable {
     return value
   }
 
+  mutating func runCursor(_ name: String) -> RunCursor? {
+    guard let text = values[name] else { return nil }
+    guard let cursor = RunCursor(text: text) else {
+      fault(name, "'\(text.prefix(80))' is not what 'next' of a list of runs said")
+      return nil
+    }
+    return cursor
+  }
+
   private mutating func fault(_ name: String, _ message: String) {
     faults.append(Fault(path: [.key("query"), .key(name)], message: message, type: "not_allowed"))
   }

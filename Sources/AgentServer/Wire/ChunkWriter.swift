@@ -19,10 +19,11 @@ struct ChunkWriter: Sendable {
     head = json.bytes
   }
 
-  /// One event for each delta: what the model sent in pieces stays in pieces.
-  func events(_ deltas: [ChatDelta], isFirst: Bool) -> ByteBuffer {
+  /// One event for each delta: what the model sent in pieces stays in pieces. `id` gives events ids by their places.
+  func events(_ deltas: [ChatDelta], isFirst: Bool, id: ((Int) -> String)? = nil) -> ByteBuffer {
     var json = JSONWriter(reserving: deltas.count * (head.count + 96))
     for (index, delta) in deltas.enumerated() {
+      if let id { json.raw("id: \(id(index))\n".utf8) }
       json.raw(head)
       json.raw("{\"index\":0,\"delta\":{")
       if isFirst && index == 0 { json.raw("\"role\":\"assistant\"") }

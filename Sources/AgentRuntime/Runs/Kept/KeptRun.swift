@@ -34,7 +34,7 @@ public final class KeptRun: Sendable {
     self.init(ledger: ledger, isDetached: true, isResumed: false, waits: false)
     let result = try RunResult(stored: row)
     log.open()
-    log.append([.steps(result.steps), result.content])
+    log.append([.steps(result.steps, of: row.id), result.content])
     log.finish(.success(result))
   }
 
@@ -43,7 +43,7 @@ public final class KeptRun: Sendable {
     let ledger = RunLedger(row, isStored: true, in: store, holder: holder)
     self.init(ledger: ledger, isDetached: true, isResumed: false, waits: false)
     log.open()
-    log.append([.steps(row.steps.compactMap(ExecutionStep.init))])
+    log.append([.steps(row.steps.compactMap(ExecutionStep.init), of: row.id)])
     log.finish(.failure(RuntimeError(stored: row.error ?? [:])))
   }
 

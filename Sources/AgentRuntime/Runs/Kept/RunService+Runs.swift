@@ -66,24 +66,21 @@ extension RunService {
   /// Follows a run: one that is under way, or has ended lately, with all that it told, others with how they ended.
   /// `lastID` is the id of the last event that the reader has; one that this telling of the run has not begins anew.
   ///
-  /// `tell` gets what was told, with the id of the last of it. Returns how the run ended. Throws `RuntimeError` 404, 403,
+  /// `tell` gets what was told. Returns how the run ended. Throws `RuntimeError` 404, 403,
   /// 409 for one that another process executes, and what the run ended with.
   public func follow(
     _ id: String, userID: String? = nil, after lastID: String? = nil, handle: RunHandle,
-    tell: @escaping DeltaTeller
+    tell: @escaping @Sendable (RunEvents) async throws -> Void
   ) async throws -> RunResult {
     let run = try await followed(id, userID)
     let telling = run.telling
     let number = lastID.flatMap { telling.number(in: $0) } ?? 0
     return try await handle.run {
       try await Self.follow(run, after: number) { deltas, last in
-        try await tell(deltas, { telling.id(last - deltas.count + 1 + $0) })
+        try await tell(RunEvents(deltas: deltas, first: last - deltas.count + 1, telling: telling))
       }
     }
   }
-
-  /// Takes pieces of a run, and what gives the event's id of each by its place among them.
-  public typealias DeltaTeller = @Sendable (_ deltas: [ChatDelta], _ id: (Int) -> String) async throws -> Void
 
   private func followed(_ id: String, _ userID: String?) async throws -> KeptRun {
     while true {
@@ -102,6 +99,20 @@ extension RunService {
       }
     }
   }
+}
+
+/// What a run has told in the meantime.
+public struct RunEvents: Sendable {
+  /// The pieces, at least one.
+  public let deltas: [ChatDelta]
+  fileprivate let first: Int
+  fileprivate let telling: RunTelling
+
+  /// Whether nothing was told before.
+  public var isStart: Bool { first == 1 }
+
+  /// The id of one of the pieces, for `Last-Event-ID`.
+  public func id(at index: Int) -> String { telling.id(first + index) }
 }
 
 /// One telling of a run: each start has its own events.
