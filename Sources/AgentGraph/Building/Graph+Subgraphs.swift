@@ -45,6 +45,8 @@ extension Graph {
       let given = try sent.map(context.state) ?? context.state
       return try await guardingParent(context) {
         let loop = try await SubgraphCall(graph: child, context: context, checkpointing: checkpointing).run { loop in
+          for channel in loop.plan.layout.channels where !channel.isTracked { channel.copy(from: given, to: &loop.state) }
+        } _: { loop in
           loop.state = given
           // What earlier calls wrote is in the given state, and none of this call's writes.
           loop.log = ChannelLog(channels: loop.plan.layout.channels.count)
@@ -69,6 +71,8 @@ extension Graph {
     let run: @Sendable (StoredValue?, NodeContext<State>) async throws -> Command<State> = { sent, context in
       try await guardingParent(context) {
         let loop = try await SubgraphCall(graph: child, context: context, checkpointing: checkpointing).run { loop in
+          try loop.renewUntracked(try input(sent, context))
+        } _: { loop in
           try await loop.begin(try input(sent, context))
         }
         return try output(loop.state)

@@ -47,6 +47,13 @@ extension GraphLoop {
     try await saver.save([.pending(record)])
   }
 
+  /// Writes what no checkpoint holds, and nothing else.
+  mutating func renewUntracked(_ input: Command<State>) throws {
+    var given = Command<State>.nothing
+    given.writes = input.writes.filter { !$0.channel.isTracked }
+    if !given.writes.isEmpty { try write(given, clearing: false) }
+  }
+
   /// Goes on from a stored checkpoint as a new branch (G26).
   mutating func fork(_ stored: StoredCheckpoint) async throws {
     var stored = stored

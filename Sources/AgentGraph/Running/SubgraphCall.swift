@@ -23,8 +23,11 @@ struct SubgraphCall<Parent: GraphState, Child: GraphState> {
   let context: NodeContext<Parent>
   let checkpointing: SubgraphCheckpointing
 
-  /// Runs the nested graph, or goes on with it. Returns its loop; throws what stops the enclosing node.
-  func run(_ start: (inout GraphLoop<Child>) async throws -> Void) async throws -> GraphLoop<Child> {
+  /// Runs the nested graph, or goes on with it: then `renew` gives it the untracked values again, which no checkpoint
+  /// holds (G5). Returns its loop; throws what stops the enclosing node.
+  func run(
+    renew: (inout GraphLoop<Child>) throws -> Void, _ start: (inout GraphLoop<Child>) async throws -> Void
+  ) async throws -> GraphLoop<Child> {
     let (outer, seat) = (context.level, context.seat)
     let namespace = outer.namespace.child(node: context.node, task: checkpointing == .own ? nil : context.taskID)
     let isSaved = checkpointing != .none && outer.isSaved
@@ -43,6 +46,7 @@ struct SubgraphCall<Parent: GraphState, Child: GraphState> {
       if let stored { try loop.takeUp(stored) }
       if let stored, isContinued(stored, outer, seat) {
         try loop.resume(stored)
+        try renew(&loop)
       } else {
         if let stored { try await loop.keepUnfinished(stored) }
         try await start(&loop)

@@ -10,8 +10,9 @@ extension CompiledGraph {
     return try stored.map { try StateSnapshot($0, thread: thread, self) }
   }
 
-  /// A thread's values at its latest checkpoint, whichever nodes the graph had that saved it; nil if there is none. For
-  /// who keeps in the state itself how the graph was built. Throws as `snapshot(of:at:in:)` does.
+  /// A thread's values at its latest checkpoint, with what tasks of the superstep that is due have written since; nil if
+  /// there is no checkpoint. The nodes need not be those of the graph that saved it: for who keeps in the state itself
+  /// how the graph was built. Throws as `snapshot(of:at:in:)` does.
   public func values(of thread: String) async throws -> State? {
     guard let stored = try await requireCheckpointer().load(thread: thread, namespace: .root, id: nil) else {
       return nil
@@ -20,6 +21,9 @@ extension CompiledGraph {
     let level = GraphLevel(scope: scope, namespace: .root, isSaved: false, parents: [:])
     var loop = GraphLoop(plan, level, InterruptRules(), state: State())
     try loop.load(stored)
+    for case .done(let result) in stored.pending.map(\.outcome) {
+      for write in try TaskResult(result, plan.layout).command.writes { _ = try write.apply(to: &loop.state) }
+    }
     return loop.state
   }
 

@@ -71,6 +71,9 @@ public final class ActiveRuns: Sendable {
   /// How many runs wait for their thread.
   public var waitingCount: Int { state.withLock { $0.waiting } }
 
+  /// How many of these could begin but for a place.
+  var lineCount: Int { state.withLock { $0.line.count } }
+
   /// For each run that may be under way, so many may wait for their thread.
   private static let waitingPerRun = 10
 

@@ -53,7 +53,7 @@ extension ExecutionStep {
     guard let name = json["step"]?.stringValue, let milliseconds = json["duration_ms"]?.doubleValue,
       let status = json["status"]?.stringValue.flatMap(Status.init)
     else { return nil }
-    self.init(name: name, status: status, duration: .milliseconds(milliseconds))
+    self.init(name: name, status: status, duration: .microseconds((milliseconds * 1000).rounded()))
     attempts = json["attempts"]?.intValue
     error = json["error"]?.stringValue
     stdout = json["stdout"]?.stringValue

@@ -57,7 +57,7 @@ struct TaskProgram: Sendable {
   }
 
   /// With `async` a step that begins waits until those before it are durable: it is an effect.
-  private static func options(_ run: AgentRun, _ durability: Durability) -> RunOptions {
+  static func options(_ run: AgentRun, _ durability: Durability) -> RunOptions {
     var options = RunOptions(durability: durability)
     options.runID = run.id
     options.clock = run.timing.clock
@@ -99,8 +99,9 @@ extension TaskProgram {
   private static func attempt(within limit: Duration) -> CompiledGraph<ConversationState> {
     var graph = Graph<ConversationState>("task-attempt")
     graph.subgraph(
-      "attempt", Conversation.graph, checkpointing: .none, .timeout(TimeoutPolicy(run: limit)),
-      input: { state in .write(\.turn, state.turn) }, output: { state in .write(\.answer, state.answer) })
+      "attempt", Conversation.graph, .timeout(TimeoutPolicy(run: limit)),
+      input: { state in .write(\.turn, state.turn) },
+      output: { state in .write(\.answer, state.answer).write(\.messages, Array(state.messages)) })
     graph.start(at: "attempt")
     do {
       return try graph.compile()
@@ -129,7 +130,8 @@ extension TaskProgram {
     let step = try await work.begin(step: "generate_response")
     do {
       let composer = TaskComposer(task: task, outputs: state.orderedOutputs, run: work.run, context: context)
-      let answer = try await composer.compose()
+      var answer = try await composer.compose()
+      answer.milliseconds = (.now - step.start) / .milliseconds(1)
       try await work.end(step)
       return .write(\.answer, answer)
     } catch {

@@ -73,6 +73,8 @@ struct TaskAnswer: Sendable, Hashable, Codable {
   var finishReason: String
   /// Tokens of the calls that composed it; nil where no model counted.
   var usage: TokenUsage?
+  /// How long it took to compose.
+  var milliseconds = 0.0
 
   var completion: ChatCompletion { ChatCompletion(message: message, finishReason: finishReason, usage: usage) }
 }

@@ -70,11 +70,8 @@ struct TaskStep {
     let prompt = StepPrompt(task: task, index: index, earlier: state.orderedOutputs)
     let messages = task.messages(adding: prompt.instruction(lengthMax: work.run.limits.taskOutputsLengthMax))
     let run = work.attempt(number, at: index, of: task, asking: messages)
-    let turn = ConversationTurn(run: run, historyLength: run.limits.conversationHistoryMax, isStored: false)
-    var options = Conversation.toolOptions(run)
-    options.clock = run.timing.clock
     do {
-      let completion = try await Conversation.completion(of: graph.run(.write(\.turn, turn), options: options))
+      let completion = try await complete(run, number)
       let text = completion.message.spokenText
       guard text.isBlank else { return .done(text, run.record.contents.usage) }
       throw RuntimeError(.execution, "The model's answer is empty (finish_reason: \(completion.finishReason)).")
@@ -88,6 +85,32 @@ struct TaskStep {
         metadata: ["run_id": "\(run.id)", "step": "\(index + 1)", "attempt": "\(number)", "error": "\(told)"])
       return .failed(failure)
     }
+  }
+
+  /// The model's answer, with its tools. Where these may have done something outside, an attempt of a run that is kept is
+  /// stored as it goes, in a thread of its own: a crash repeats no call.
+  private func complete(_ run: AgentRun, _ number: Int) async throws -> ChatCompletion {
+    var options = Conversation.toolOptions(run)
+    options.clock = run.timing.clock
+    let keeps = run.kept != nil && run.belt?.tools.isEmpty == false
+    let turn = ConversationTurn(run: run, historyLength: run.limits.conversationHistoryMax, isStored: keeps)
+    let input = Command<ConversationState>.write(\.turn, turn)
+    guard keeps, let kept = run.kept else {
+      return try await Conversation.completion(of: graph.run(input, options: options))
+    }
+    let thread = "\(kept.ledger.row.threadName)/\(index + 1)-\(number)"
+    let graph = graph.checkpointed(by: run.threads.store.threads)
+    guard kept.isResumed, let earlier = try await graph.snapshot(of: thread) else {
+      return try await Conversation.completion(of: graph.run(input, on: thread, options: options))
+    }
+    if earlier.next.isEmpty, let said = earlier.state.messages.last {
+      guard said.spokenText.isBlank else { return ChatCompletion(message: said, finishReason: "stop", usage: nil) }
+      // An attempt that failed for that is made anew.
+      try await graph.deleteThread(thread)
+      return try await Conversation.completion(of: graph.run(input, on: thread, options: options))
+    }
+    return try await Conversation.completion(
+      of: graph.run(.resume().write(\.turn, turn), on: thread, options: options))
   }
 
   private func failure(_ output: StepOutput, _ error: String, _ task: StoredTask, _ work: TaskWork) -> RuntimeError {

@@ -53,6 +53,8 @@ final class TaskWork: Sendable {
     }
     guard let answer = stored.answer else { return try await watched.announceSteps() }
     run.record.add(answer.usage)
+    let time = Duration.milliseconds(answer.milliseconds)
+    run.record.add(ExecutionStep(name: "generate_response", status: .completed, duration: time))
   }
 
   /// Begins one of the task's own steps, unless that was done before.

@@ -16,6 +16,7 @@ extension ComponentSchemas {
     "type": "object", "description": "Anything else is returned in the answer's metadata",
     "properties": .object([
       "session_id": text, "user_id": text,
+      "run_id": ["type": "string", "pattern": "^[A-Za-z0-9._:-]{1,128}$"], "background": boolean,
       "approvals": list(
         object(
           [

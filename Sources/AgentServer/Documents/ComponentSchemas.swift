@@ -14,6 +14,7 @@ enum ComponentSchemas {
     ]
     for (name, schema) in catalog { schemas[name] = schema }
     for (name, schema) in chat { schemas[name] = schema }
+    for (name, schema) in runs { schemas[name] = schema }
     return schemas
   }()
 

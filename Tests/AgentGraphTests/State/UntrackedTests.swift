@@ -51,6 +51,28 @@ import Testing
     #expect(Array(state.seen) == ["first:one", "ask:two", "last:two"])
   }
 
+  @Test("G5 a nested graph that is gone on with gets its untracked values again", arguments: Keeping.allCases)
+  func nested(_ keeping: Keeping) async throws {
+    var child = Graph<Session>("child")
+    child.node("ask") { state, context in
+      _ = try context.interrupt("?")
+      return .write(\.seen, ["ask:\(state.client?.name ?? "none")"])
+    }
+    child.start(at: "ask")
+    var graph = Graph<Session>()
+    graph.subgraph("mapped", try child.compile(), input: { .write(\.client, $0.client) }) { child in
+      .write(\.seen, Array(child.seen))
+    }
+    graph.subgraph("same", try child.compile())
+    graph.start(at: "mapped")
+    graph.edge("mapped", to: "same")
+    let compiled = try graph.compile(checkpointer: keeping.make())
+    _ = try await compiled.run(.write(\.client, Client("one")), on: "t")
+    _ = try await compiled.run(.resume("go").write(\.client, Client("two")), on: "t")
+    let state = try await compiled.run(.resume("go").write(\.client, Client("three")), on: "t").state
+    #expect(Array(state.seen) == ["ask:two", "ask:three"])
+  }
+
   @Test("G5 no checkpoint holds an untracked value: not encoded, not by reference, not in pending writes")
   func notHeld() async throws {
     let checkpointer = InMemoryCheckpointer()

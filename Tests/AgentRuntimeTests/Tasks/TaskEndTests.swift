@@ -128,7 +128,7 @@ private struct Captured: Sendable {
     try await execute { run in
       let work = TaskWork(run)
       works.add(work)
-      var options = TaskProgram.options(run)
+      var options = TaskProgram.options(run, .exit)
       options.durability = .sync
       return try await graph.run(TaskProgram(plan).begin(work), on: "t", options: options)
     }
@@ -136,7 +136,7 @@ private struct Captured: Sendable {
 
   func resume(_ graph: CompiledGraph<TaskState>) async throws -> GraphResult<TaskState> {
     try await Captured(harness).execute { run in
-      try await graph.run(.resume().write(\.work, TaskWork(run)), on: "t", options: TaskProgram.options(run))
+      try await graph.run(.resume().write(\.work, TaskWork(run)), on: "t", options: TaskProgram.options(run, .exit))
     }
   }
 

@@ -67,6 +67,9 @@ public final class KeptRun: Sendable {
   /// What the run has done so far; nil before it was admitted.
   var contents: RunRecord.Contents? { state.withLock { $0.record }?.contents }
 
+  /// How many wait for the answer.
+  var callerCount: Int { state.withLock { $0.callers } }
+
   /// One more waits for the answer.
   func attach() { state.withLock { $0.callers += 1 } }
 
