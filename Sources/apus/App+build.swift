@@ -32,8 +32,7 @@ extension App {
       let report = HealthReport(model: model, toolsets: toolsets, code: code, reloads: ReloadStatus())
       let limits = settings.runtimeLimits
       let runs = ActiveRuns(runsMax: limits.concurrentRunsMax, timeout: limits.executionTimeout)
-      let statistics = RunStatistics()
-      let health = HealthMonitor(model: model, store: store)
+      let (statistics, health) = (RunStatistics(), HealthMonitor(model: model, store: store))
       let catalog = AgentCatalog(
         templates: templates, store: store, toolsets: toolsets, sandbox: code.sandbox, supply: code.supply, runs: runs,
         noteActive: { health.noteActiveAgents($0) })
@@ -43,7 +42,8 @@ extension App {
         logsContent: settings.logsContent, logger: logger)
       let runService = RunService(executor: executor, catalog: catalog, store: store, limits: limits, logger: logger)
       let parts = ServerParts(
-        catalog: catalog, executor: executor, runService: runService, store: store, runs: runs, health: health, statistics: statistics,
+        catalog: catalog, executor: executor, runService: runService, store: store, runs: runs, health: health,
+        statistics: statistics,
         limits: limits, schema: .builtin, version: version, renderMetrics: code.rendering(metrics),
         healthDetails: report.details)
       let server = settings.server(parts, logger: logger, onStart: onStart)

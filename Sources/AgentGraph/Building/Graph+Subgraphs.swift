@@ -45,7 +45,9 @@ extension Graph {
       let given = try sent.map(context.state) ?? context.state
       return try await guardingParent(context) {
         let loop = try await SubgraphCall(graph: child, context: context, checkpointing: checkpointing).run { loop in
-          for channel in loop.plan.layout.channels where !channel.isTracked { channel.copy(from: given, to: &loop.state) }
+          for channel in loop.plan.layout.channels where !channel.isTracked {
+            channel.copy(from: given, to: &loop.state)
+          }
         } _: { loop in
           loop.state = given
           // What earlier calls wrote is in the given state, and none of this call's writes.

@@ -55,7 +55,8 @@ struct StepOutput: Sendable, Hashable, Codable {
   /// The step as the caller sees it.
   func step(of plan: TaskPlan) -> ExecutionStep {
     var step = ExecutionStep(
-      name: plan.stepName(index), status: status, duration: .milliseconds(milliseconds), attempts: attempts, error: error)
+      name: plan.stepName(index), status: status, duration: .milliseconds(milliseconds), attempts: attempts,
+      error: error)
     step.output = error == nil ? text : nil
     step.usage = usage
     return step

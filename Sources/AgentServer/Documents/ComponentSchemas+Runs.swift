@@ -34,7 +34,8 @@ extension ComponentSchemas {
           "tools_used": list(text), "warnings": list(text), "pending_approvals": list(anyObject),
         ])),
       "error": optional(
-        object(["code": text, "message": text, "status": integer, "details": anyObject], required: ["code", "message"])),
+        object(
+          ["code": text, "message": text, "status": integer, "details": anyObject], required: ["code", "message"])),
       "metadata": anyObject,
     ]),
     "RunList": object(

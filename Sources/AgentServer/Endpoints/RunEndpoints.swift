@@ -22,7 +22,8 @@ struct RunEndpoints: Sendable {
         method: .post, path: path + "/cancel", summary: "End a run, which can be resumed",
         schema: EndpointSchema(response: "Run", query: ["user_id"]), action: .answer(cancel)),
       Endpoint(
-        method: .post, path: path + "/resume", summary: "Go on in the background with a run that failed or was cancelled",
+        method: .post, path: path + "/resume",
+        summary: "Go on in the background with a run that failed or was cancelled",
         schema: EndpointSchema(response: "Run", status: 202, query: ["user_id"]), action: .answer(resume)),
       Endpoint(
         method: .get, path: path + "/stream", summary: "Follow a run as server-sent events",

@@ -22,7 +22,8 @@ extension RunResult {
     self.init(
       runID: run.id, agentID: run.agentID, agentType: type,
       completion: ChatCompletion(message: message, finishReason: finishReason, usage: nil),
-      usage: run.usage.flatMap(TokenUsage.init), steps: run.steps.compactMap(ExecutionStep.init), tools: texts("tools_used"),
+      usage: run.usage.flatMap(TokenUsage.init), steps: run.steps.compactMap(ExecutionStep.init),
+      tools: texts("tools_used"),
       warnings: texts("warnings"),
       pendingApprovals: (output["pending_approvals"]?.arrayValue ?? []).compactMap(PendingApproval.init),
       duration: .milliseconds(output["processing_time_ms"]?.doubleValue ?? 0))
@@ -39,7 +40,8 @@ extension RunResult {
 extension PendingApproval {
   /// Reads back what `json` wrote; nil if it is something else.
   fileprivate init?(json: JSONValue) {
-    guard let id = json["id"]?.stringValue, let tool = json["tool"]?.stringValue, let arguments = json["arguments"] else {
+    guard let id = json["id"]?.stringValue, let tool = json["tool"]?.stringValue, let arguments = json["arguments"]
+    else {
       return nil
     }
     (self.id, self.tool, self.arguments) = (id, tool, arguments)

@@ -50,7 +50,8 @@ extension RunService {
     if kept.underway(id) != nil { return row }
     guard executor.index.entry(id) == nil else {
       throw RuntimeError(
-        .conflict, "The run '\(id)' is in memory alone: only runs with a run_id, tasks in a session, and runs in the "
+        .conflict,
+        "The run '\(id)' is in memory alone: only runs with a run_id, tasks in a session, and runs in the "
           + "background can be gone on with.", shouldRetry: false)
     }
     guard row.status != .completed else {

@@ -149,7 +149,9 @@ extension RunService {
     _ row: StoredRun, _ origin: Origin, _ call: ChatCall, _ agent: LoadedAgent, isDetached: Bool
   ) throws -> KeptRun {
     let waits = row.sessionID.map { executor.isBusy(ThreadKey(agentID: row.agentID, sessionID: $0)) } ?? false
-    if waits, origin == .new, (call.conversationConfig?.onBusy ?? agent.definition.conversationConfig?.onBusy) == .reject {
+    if waits, origin == .new,
+      (call.conversationConfig?.onBusy ?? agent.definition.conversationConfig?.onBusy) == .reject
+    {
       throw RuntimeError(
         .conflict, "Another run of session '\(row.sessionID ?? "")' is under way (on_busy: reject).")
     }

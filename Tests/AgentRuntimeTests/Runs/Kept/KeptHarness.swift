@@ -22,7 +22,8 @@ struct KeptHarness: Sendable {
   let date: ManualDate
   let limits = RuntimeLimits()
 
-  init(_ store: any RuntimeStore, date: ManualDate = ManualDate(), toolsets: [Toolset] = [], _ model: ScriptedChatModel) {
+  init(_ store: any RuntimeStore, date: ManualDate = ManualDate(), toolsets: [Toolset] = [], _ model: ScriptedChatModel)
+  {
     self.model = model
     self.date = date
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
@@ -39,7 +40,9 @@ struct KeptHarness: Sendable {
   }
 
   /// A model that says which step it is asked for.
-  static func model(_ answer: @escaping @Sendable (TaskCall) -> ScriptedAnswer = { .text("\($0)") }) -> ScriptedChatModel {
+  static func model(_ answer: @escaping @Sendable (TaskCall) -> ScriptedAnswer = { .text("\($0)") })
+    -> ScriptedChatModel
+  {
     ScriptedChatModel { call, _ in answer(TaskCall(call.request)) }
   }
 

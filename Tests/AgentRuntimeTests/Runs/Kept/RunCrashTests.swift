@@ -39,7 +39,8 @@ struct RunCrashTests {
     #expect(repeated.isEmpty, "\(done) were done, and \(second.calls) asked for")
     #expect(Set(first.calls + second.calls) == Set(Self.all))
     #expect(second.calls.count == Set(second.calls).count)
-    #expect(ended.steps.compactMap(ExecutionStep.init).map(\.status.rawValue) == [String](repeating: "completed", count: 7))
+    #expect(
+      ended.steps.compactMap(ExecutionStep.init).map(\.status.rawValue) == [String](repeating: "completed", count: 7))
     // Each step's output is its own, whoever made it.
     let outputs = ended.steps.compactMap { $0["output"]?.stringValue }
     #expect(outputs.sorted() == (1...5).map { "\(TaskCall.step($0))" })
@@ -59,7 +60,9 @@ struct RunCrashTests {
     let tool = ScriptedTool("look") { _, _ in ToolOutput("seen") }
     let toolsets = [Toolset.test(tool)]
     @Sendable func answer(_ request: ChatRequest) -> ScriptedAnswer {
-      guard TaskCall(request) == .step(1), request.messages.last?.role != .tool else { return .text("\(TaskCall(request))") }
+      guard TaskCall(request) == .step(1), request.messages.last?.role != .tool else {
+        return .text("\(TaskCall(request))")
+      }
       return .message(
         [
           "role": "assistant", "content": .null,

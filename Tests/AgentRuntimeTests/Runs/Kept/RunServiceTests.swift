@@ -18,7 +18,9 @@ struct RunServiceTests {
     date.advance(by: 29)
     try await second.service.pickUp()
     #expect(second.service.kept.underway("r") == nil && second.calls.isEmpty, "the claim holds")
-    await #expect(throws: RuntimeError.self, "who joins elsewhere is told") { _ = try await second.ask(["run_id": "r"]) }
+    await #expect(throws: RuntimeError.self, "who joins elsewhere is told") {
+      _ = try await second.ask(["run_id": "r"])
+    }
     date.advance(by: 2)
     try await second.service.pickUp()
     _ = try await second.service.kept.run("r")?.log.end()
