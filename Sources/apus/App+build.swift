@@ -50,7 +50,11 @@ extension App {
         settings.reloads(of: model, toolsets, code, over: transport, logger: logger),
         status: report.reloads, logger: logger)
       return BuiltApp(
-        server: server, background: BackgroundWork(health: health, runs: runs, toolsets: toolsets, code: code),
+        server: server,
+        background: BackgroundWork(
+          health: health, runs: runs, toolsets: toolsets, code: code,
+          retention: RetentionKeeper(
+            store: store, toolsets: toolsets, rules: settings.retentionRules, logger: logger)),
         reload: reload,
         store: store, transport: transport)
     } catch {
@@ -108,13 +112,14 @@ struct BuiltApp: Sendable {
 }
 
 /// What goes on beside the server: probes for health, the runs' deadlines, connections to tools,
-/// the sandbox. The group ends services in the reverse
+/// the sandbox, what is removed by age. The group ends services in the reverse
 /// of their order, so that deadlines hold while the server drains.
 struct BackgroundWork: Service {
   let health: HealthMonitor
   let runs: ActiveRuns
   let toolsets: ToolsetCatalog
   let code: CodeExecution
+  let retention: RetentionKeeper
 
   func run() async throws {
     await cancelWhenGracefulShutdown {
@@ -123,7 +128,8 @@ struct BackgroundWork: Service {
       async let tools: Void = toolsets.run()
       async let sandbox: Void? = code.sandbox?.run()
       async let leftovers: Void? = code.supply?.removeLeftovers()
-      _ = await (probes, deadlines, tools, sandbox, leftovers)
+      async let removals: Void = retention.run()
+      _ = await (probes, deadlines, tools, sandbox, leftovers, removals)
     }
   }
 }

@@ -68,14 +68,26 @@ struct ThreadRemoval: Sendable {
   /// Takes a thread's name away, so that nobody finds it any more; nil if there is no such thread.
   static func begin(_ db: Database, _ name: [UInt8]) throws -> ThreadRemoval? {
     guard let id = try SpaceRows.thread(db, name) else { return nil }
-    try db.cachedStatement(sql: "UPDATE checkpoint_threads SET name = NULL WHERE id = ?").execute(arguments: [id])
+    try begin(db, id: id)
     return ThreadRemoval(thread: id)
+  }
+
+  /// Takes a thread's name away; the rows are for `unfinished` to find.
+  static func begin(_ db: Database, id: Int64) throws {
+    try db.cachedStatement(sql: "UPDATE checkpoint_threads SET name = NULL WHERE id = ?").execute(arguments: [id])
   }
 
   /// A removal that a process did not finish.
   static func unfinished(_ db: Database) throws -> ThreadRemoval? {
     try Int64.fetchOne(db, sql: "SELECT id FROM checkpoint_threads WHERE name IS NULL LIMIT 1")
       .map(ThreadRemoval.init(thread:))
+  }
+
+  /// Removes a bounded number of rows of what is unfinished. Returns whether there was nothing.
+  static func nextStep(_ db: Database) throws -> Bool {
+    guard let removal = try unfinished(db) else { return true }
+    _ = try removal.step(db)
+    return false
   }
 
   /// Removes a bounded number of rows. Returns whether that was all.

@@ -18,6 +18,9 @@ extension Settings {
     return limits
   }
 
+  /// For how long runs and threads are kept.
+  var retentionRules: RetentionRules { RetentionRules(runs: runRetention, threads: threadRetention) }
+
   /// How the server listens.
   var serverConfiguration: APIServerConfiguration {
     var configuration = APIServerConfiguration(tokens: runtimeTokens.map(\.revealed))

@@ -22,7 +22,7 @@ public struct StoredRun: Sendable, Hashable {
 
   /// How far it is.
   public var status: RunStatus
-  /// Why it is paused, or was cancelled.
+  /// Why it was cancelled.
   public var reason: RunReason?
   /// What was done so far, as `metadata.execution_steps` shows it.
   public var steps: [JSONValue]
