@@ -49,14 +49,10 @@ extension App {
       let reload = ReloadSignal(
         settings.reloads(of: model, toolsets, code, over: transport, logger: logger),
         status: report.reloads, logger: logger)
-      return BuiltApp(
-        server: server,
-        background: BackgroundWork(
-          health: health, runs: runs, toolsets: toolsets, code: code,
-          retention: RetentionKeeper(
-            store: store, toolsets: toolsets, rules: settings.retentionRules, logger: logger)),
-        reload: reload,
-        store: store, transport: transport)
+      let background = BackgroundWork(
+        health: health, runs: runs, toolsets: toolsets, code: code,
+        retention: settings.retention(of: store, toolsets, logger: logger))
+      return BuiltApp(server: server, background: background, reload: reload, store: store, transport: transport)
     } catch {
       await store.close()
       try await transport.shutdown()

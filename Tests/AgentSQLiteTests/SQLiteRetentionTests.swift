@@ -71,7 +71,10 @@ import Testing
             "SEARCH checkpoints USING PRIMARY KEY (space=?)",
           ]
         ),
-        (UnusedThreads.recheck, [0, 0], ["checkpoint_threads USING INTEGER PRIMARY KEY (rowid=?)", "runs_due_by_thread"]),
+        (
+          UnusedThreads.recheck, [0, 0],
+          ["checkpoint_threads USING INTEGER PRIMARY KEY (rowid=?)", "INDEX runs_due_by_thread (thread=?)"]
+        ),
       ]
       for (sql, arguments, wanted) in statements {
         let plan = try await store.readers.read { db in

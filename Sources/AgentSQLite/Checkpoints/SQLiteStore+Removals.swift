@@ -16,6 +16,9 @@ extension SQLiteStore {
   /// Removes what threads without a name have left, and returns when that is done. What fails, or is left to do when the
   /// task is cancelled, is done with the next removal, or by the next process.
   func removeNamelessThreads() async {
-    while !Task.isCancelled, let wasLast = try? await writer.write({ db in try ThreadRemoval.nextStep(db) }), !wasLast {}
+    var isDone: Bool?
+    repeat {
+      isDone = try? await writer.write { db in try ThreadRemoval.nextStep(db) }
+    } while isDone == false && !Task.isCancelled
   }
 }

@@ -83,16 +83,24 @@ struct ThreadRemoval: Sendable {
       .map(ThreadRemoval.init(thread:))
   }
 
-  /// Removes a bounded number of rows of what is unfinished. Returns whether there was nothing.
+  /// Removes a bounded number of rows of what is unfinished, of as many threads as have them. Returns whether that was
+  /// all.
   static func nextStep(_ db: Database) throws -> Bool {
-    guard let removal = try unfinished(db) else { return true }
-    _ = try removal.step(db)
-    return false
+    var budget = ThreadPruning.rowsMax
+    while let removal = try unfinished(db) {
+      guard budget > 0 else { return false }
+      _ = try removal.step(db, budget: &budget)
+    }
+    return true
   }
 
   /// Removes a bounded number of rows. Returns whether that was all.
   func step(_ db: Database) throws -> Bool {
     var budget = ThreadPruning.rowsMax
+    return try step(db, budget: &budget)
+  }
+
+  private func step(_ db: Database, budget: inout Int) throws -> Bool {
     for space in try SpaceRows.spaces(db, thread: thread) {
       while budget > 0, try SpaceRows.exists(db, space: space.id) {
         _ = try SpaceRemoval.step(db, space: space.id, budget: &budget)
@@ -100,6 +108,7 @@ struct ThreadRemoval: Sendable {
       if budget <= 0 { return false }
     }
     try db.cachedStatement(sql: "DELETE FROM checkpoint_threads WHERE id = ?").execute(arguments: [thread])
+    budget -= 1
     return true
   }
 }

@@ -6,7 +6,9 @@ extension RuntimeStoreConformance {
       try await store.insertRuns(["r", "rr", "s"]) { $0.status = $0.id == "s" ? .running : .completed }
       try await store.insert("b")
       let own = ["a/run/r", "a/run/r/", "a/run/r/1", "a/run/r/x/é\u{0}"]
-      let others = ["a/run/rr", "a/run/rr/1", "a/run/s", "a/run/r0", "a/run/r\u{0}", "a/r", "a/run", "b/run/r", "a/x/run/r"]
+      let others = [
+        "a/run/rr", "a/run/rr/1", "a/run/s", "a/run/r0", "a/run/r\u{0}", "a/r", "a/run", "b/run/r", "a/x/run/r",
+      ]
       for name in own + others { try await store.saveThread(name, at: 0) }
       try await store.changeRun("rr") { $0.endedAt = StoreSamples.time(50) }
       let pruned = try await store.runs.prune(endedBefore: StoreSamples.time(49), limit: 100)

@@ -113,7 +113,8 @@ extension SettingsReader {
 
   /// Days, as `30`, `30d` or `0.5`; nil for `off`.
   mutating func days(_ name: String, or fallback: Duration?) -> Duration? {
-    value(name, or: fallback, allowed: "off, or days, above 0 and up to 36500, such as 30, 30d or 0.5") { text throws(Problem) in
+    let allowed = "off, or days, above 0 and up to 36500, such as 30, 30d or 0.5"
+    return value(name, or: fallback, allowed: allowed) { text throws(Problem) in
       if text.lowercased() == "off" { return nil }
       let digits = text.lowercased().hasSuffix("d") ? text.dropLast() : text[...]
       guard let number = Self.decimal(digits) else { throw Problem("is not a number of days") }
