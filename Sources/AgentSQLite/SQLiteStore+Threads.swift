@@ -18,11 +18,16 @@ extension SQLiteStore {
 enum AgentThreads {
   /// Refuses a write to a thread of an agent that is not stored.
   static func requireAgent(_ db: Database, ofThread name: String) throws {
-    let agentID = ThreadKey.agentID(inName: name)
-    let isStored = try Bool.fetchOne(
-      try db.cachedStatement(sql: "SELECT 1 FROM agents WHERE id = CAST(? AS TEXT)"), arguments: [agentID.sqlText])
-    guard isStored == nil else { return }
-    throw StoreError(.notFound, "The agent \(agentID) is not stored: the turn was not kept.")
+    guard try !isOfStoredAgent(db, name) else { return }
+    throw StoreError(
+      .notFound, "The agent \(ThreadKey.agentID(inName: name)) is not stored: the turn was not kept.")
+  }
+
+  /// Whether a thread's name begins with the id of a stored agent.
+  static func isOfStoredAgent(_ db: Database, _ name: String) throws -> Bool {
+    try Bool.fetchOne(
+      try db.cachedStatement(sql: "SELECT 1 FROM agents WHERE id = CAST(? AS TEXT)"),
+      arguments: [ThreadKey.agentID(inName: name).sqlText]) ?? false
   }
 
   /// Takes the names of an agent's threads away, so that nobody finds them any more.

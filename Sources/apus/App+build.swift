@@ -43,18 +43,16 @@ extension App {
       let runService = RunService(executor: executor, catalog: catalog, store: store, limits: limits, logger: logger)
       let parts = ServerParts(
         catalog: catalog, executor: executor, runService: runService, store: store, runs: runs, health: health,
-        statistics: statistics,
-        limits: limits, schema: .builtin, version: version, renderMetrics: code.rendering(metrics),
-        healthDetails: report.details)
+        statistics: statistics, limits: limits, schema: .builtin, version: version,
+        renderMetrics: code.rendering(metrics), healthDetails: report.details)
       let server = settings.server(parts, logger: logger, onStart: onStart)
       let reload = ReloadSignal(
         settings.reloads(of: model, toolsets, code, over: transport, logger: logger),
         status: report.reloads, logger: logger)
-      return BuiltApp(
-        server: server,
-        background: BackgroundWork(health: health, runs: runs, runService: runService, toolsets: toolsets, code: code),
-        reload: reload,
-        store: store, transport: transport)
+      let background = BackgroundWork(
+        health: health, runs: runs, runService: runService, toolsets: toolsets, code: code,
+        retention: settings.retention(of: store, toolsets, logger: logger))
+      return BuiltApp(server: server, background: background, reload: reload, store: store, transport: transport)
     } catch {
       await store.close()
       try await transport.shutdown()
@@ -110,7 +108,7 @@ struct BuiltApp: Sendable {
 }
 
 /// What goes on beside the server: probes for health, the runs' deadlines, connections to tools,
-/// the sandbox. The group ends services in the reverse
+/// the sandbox, what is removed by age. The group ends services in the reverse
 /// of their order, so that deadlines hold while the server drains.
 struct BackgroundWork: Service {
   let health: HealthMonitor
@@ -118,6 +116,7 @@ struct BackgroundWork: Service {
   let runService: RunService
   let toolsets: ToolsetCatalog
   let code: CodeExecution
+  let retention: RetentionKeeper
 
   func run() async throws {
     await cancelWhenGracefulShutdown {
@@ -128,7 +127,8 @@ struct BackgroundWork: Service {
       async let tools: Void = toolsets.run()
       async let sandbox: Void? = code.sandbox?.run()
       async let leftovers: Void? = code.supply?.removeLeftovers()
-      _ = await (probes, deadlines, kept, tools, sandbox, leftovers)
+      async let removals: Void = retention.run()
+      _ = await (probes, deadlines, kept, tools, sandbox, leftovers, removals)
     }
   }
 }

@@ -72,7 +72,7 @@ import Testing
     failed.status = .failed
     try await store.runs.replace(failed, expecting: revision)
     #expect(try await store.runs.claimable(at: time.addingTimeInterval(60), limit: 10).map(\.id) == ["run-0", "run-2"])
-    #expect(try await store.runs.prune(endedBefore: time.addingTimeInterval(1), limit: 10) == 1)
+    #expect(try await store.runs.prune(endedBefore: time.addingTimeInterval(1), limit: 10).count == 1)
     #expect(try await store.runs.list(RunQuery()).unreadable.isEmpty)
   }
 
@@ -96,7 +96,7 @@ import Testing
         return (filter.sql, filter.arguments, index)
       }
       statements.append((RunStatements.claimable, [0, 1], "runs_due"))
-      statements.append((RunStatements.pruning, [0, 1], "runs_by_end (ended_at<?"))
+      statements.append((RunStatements.ended, [0, 1], "runs_by_end (ended_at<?"))
       for (sql, arguments, index) in statements {
         let plan = try await store.readers.read { db in
           try Row.fetchAll(db, sql: "EXPLAIN QUERY PLAN \(sql)", arguments: arguments)

@@ -53,11 +53,11 @@ import Testing
         #expect(stored.progressJSON.description == run.progressJSON.description)
         #expect((stored.revision, stored.claim) == (run.revision, run.claim))
       }
-      #expect(try await store.runs.list(RunQuery(agentID: "support")).runs.map(\.id) == ["waiting", "held", "done"])
+      #expect(try await store.runs.list(RunQuery(agentID: "support")).runs.map(\.id) == ["late", "held", "done"])
       let due = try await store.runs.claimable(at: Self.time(100), limit: 10)
       #expect(due == [ClaimableRun(id: "held", agentID: "support", revision: 1)])
       try await store.runs.claim("held", by: "next", until: Self.time(200), expecting: 1)
-      #expect(try await store.runs.prune(endedBefore: Self.time(100), limit: 10) == 1)
+      #expect(try await store.runs.prune(endedBefore: Self.time(100), limit: 10).count == 1)
       #expect(try await store.deleteAgent("support"))
       #expect(try await store.runs.list(RunQuery()).runs.isEmpty)
       await store.close()
@@ -100,9 +100,9 @@ import Testing
     var held = StoredRun(id: "held", agentID: "support", request: [:], createdAt: time(1))
     held.status = .running
     held.claim = RunClaim(holder: "process-1", until: time(60))
-    var waiting = StoredRun(id: "waiting", agentID: "support", request: [:], createdAt: time(2))
-    (waiting.status, waiting.reason) = (.paused, .approval)
-    waiting.error = ["code": "TIMEOUT_ERROR"]
-    return [done, held, waiting]
+    var late = StoredRun(id: "late", agentID: "support", request: [:], createdAt: time(2))
+    (late.status, late.endedAt) = (.failed, time(200))
+    late.error = ["code": "TIMEOUT_ERROR"]
+    return [done, held, late]
   }
 }

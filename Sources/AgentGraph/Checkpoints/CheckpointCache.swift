@@ -100,6 +100,13 @@ public final class CheckpointCache: Checkpointer {
     return try await base.deleteThread(thread)
   }
 
+  /// Forgets threads; to be called after they were removed past this cache.
+  public func forget(_ threads: [String]) {
+    state.withLock { state in
+      for thread in threads { _ = begin(ThreadName(thread), &state) }
+    }
+  }
+
   /// Forgets everything; to be called before and after something that changes threads past this cache.
   public func removeAll() {
     state.withLock { state in

@@ -174,8 +174,21 @@ public final class InMemoryCheckpointer: Checkpointer {
 
   /// Removes the threads of which the names begin with this text, by bytes.
   public func deleteThreads(withPrefix prefix: String) {
+    deleteThreads { name, _ in name.utf8.starts(with: prefix.utf8) }
+  }
+
+  /// Removes the threads for which `isGone` says so of their name and their last checkpoint's time in microseconds since
+  /// 1970 (0 where there is none); returns their names. `isGone` must not use these checkpoints.
+  @discardableResult
+  public func deleteThreads(where isGone: (_ name: String, _ lastWrite: UInt64) -> Bool) -> [String] {
     threads.withLock { threads in
-      for name in threads.keys where name.text.utf8.starts(with: prefix.utf8) { threads[name] = nil }
+      var gone: [String] = []
+      for (name, namespaces) in threads {
+        let lastWrite = namespaces.values.lazy.compactMap { $0.last?.record.id.time }.max() ?? 0
+        if isGone(name.text, lastWrite) { gone.append(name.text) }
+      }
+      for name in gone { threads[ThreadName(name)] = nil }
+      return gone
     }
   }
 }

@@ -1,3 +1,4 @@
+import AgentGraph
 import FoundationEssentials
 
 /// The runs of an `InMemoryStore`: those of agents that it has.
@@ -53,14 +54,21 @@ struct InMemoryRuns: RunStore {
     }
   }
 
-  func prune(endedBefore time: Date, limit: Int) async throws -> Int {
+  func prune(endedBefore time: Date, limit: Int) async throws -> PrunedRuns {
     let limit = RunStoreLimits.nearest(limit, in: RunStoreLimits.pruned)
     return try store.withState { state in
-      let due = state.runs.values.compactMap { run in run.retainedFrom.map { ($0.milliseconds, run.id) } }
+      let due = state.runs.values.compactMap { run in run.retainedFrom.map { ($0.milliseconds, run) } }
         .filter { $0.0 < time.milliseconds }
-      let gone = due.sorted { $0 < $1 }.prefix(limit)
-      for (_, id) in gone { state.runs[InMemoryStore.Name(id)] = nil }
-      return gone.count
+      let gone = due.sorted { ($0.0, $0.1.id) < ($1.0, $1.1.id) }.prefix(limit)
+      var pruned = PrunedRuns(count: gone.count)
+      for (_, run) in gone {
+        state.runs[InMemoryStore.Name(run.id)] = nil
+        let (own, further) = (run.threadName, run.threadName + "/")
+        pruned.threads += store.checkpoints.deleteThreads { name, _ in
+          name.isSame(as: own) || name.utf8.starts(with: further.utf8)
+        }
+      }
+      return pruned
     }
   }
 

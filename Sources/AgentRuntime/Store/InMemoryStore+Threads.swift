@@ -1,4 +1,5 @@
 import AgentGraph
+public import FoundationEssentials
 import Synchronization
 
 /// The threads of an `InMemoryStore`: those of agents that it has.
@@ -47,5 +48,24 @@ struct InMemoryThreads: Checkpointer {
   func deleteThread(_ thread: String) async throws -> Bool {
     try store.withState { _ in }
     return try await base.deleteThread(thread)
+  }
+}
+
+extension InMemoryStore {
+  /// Removes threads that were not written since that time, at most `limit`.
+  public func pruneThreads(unusedSince time: Date, after place: Int64?, limit: Int) async throws -> PrunedThreads {
+    let limit = RunStoreLimits.nearest(limit, in: PrunedThreads.lookedAt)
+    return try withState { state in
+      let inUse = Set(state.runs.values.filter(\.status.isDue).compactMap { $0.sessionThreadName.map(Name.init) })
+      var left = limit
+      let removed = checkpoints.deleteThreads { name, lastWrite in
+        guard left > 0, lastWrite < time.microseconds, !inUse.contains(Name(name)),
+          StoredRun.runID(inThread: name).map({ state.runs[Name($0)] == nil }) ?? true
+        else { return false }
+        left -= 1
+        return true
+      }
+      return PrunedThreads(removed: removed, next: left == 0 ? 0 : nil)
+    }
   }
 }

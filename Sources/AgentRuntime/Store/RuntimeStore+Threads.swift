@@ -22,6 +22,15 @@ extension ThreadKey {
   /// no slash, so that the names of an agent's threads are those that begin with its id and a slash.
   public var name: String { "\(agentID)/\(sessionID)" }
 
+  /// Reads a thread's name; nil for a text without a slash.
+  public init?(name: String) {
+    let agentID = Self.agentID(inName: name)
+    guard agentID.utf8.count < name.utf8.count, let session = String(name.utf8.dropFirst(agentID.utf8.count + 1)) else {
+      return nil
+    }
+    self.init(agentID: agentID, sessionID: session)
+  }
+
   /// What the names of an agent's threads begin with.
   public static func prefix(agentID: String) -> String { "\(agentID)/" }
 

@@ -1,4 +1,5 @@
 public import AgentGraph
+public import FoundationEssentials
 
 /// Where agents, threads and runs are kept. What a call has returned from is durable, and every call is one transaction:
 /// all of it happens or nothing.
@@ -27,6 +28,13 @@ public protocol RuntimeStore: Sendable {
   /// Where the threads of agents are kept, by `ThreadKey.name`. A save to a thread of an agent that is not stored (it
   /// was deleted while it ran) fails with `StoreError.notFound`, and stores nothing.
   var threads: any Checkpointer { get }
+
+  /// Removes threads of agents whose last checkpoint, of any namespace, was made before that time. Those stay that go
+  /// with a stored run (`StoredRun.threadName`), and those of sessions that a run goes on with which has not ended. Looks
+  /// at the threads behind `place` (nil: at the first ones), at most `limit` of `PrunedThreads.lookedAt`, and removes
+  /// them in small transactions, a thread all at once for readers: who wants more gone calls again with the place that
+  /// is returned. A turn that is under way meanwhile stores its thread whole.
+  func pruneThreads(unusedSince time: Date, after place: Int64?, limit: Int) async throws -> PrunedThreads
 
   /// Where the runs of agents are kept; it ends with the store.
   var runs: any RunStore { get }

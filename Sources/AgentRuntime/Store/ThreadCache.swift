@@ -1,4 +1,5 @@
 public import AgentGraph
+public import FoundationEssentials
 
 /// A store that remembers the latest states of threads, so that a conversation's next turn reads nothing. It may stand
 /// before a store that only this process writes.
@@ -17,8 +18,15 @@ public struct ThreadCache: RuntimeStore {
   /// The threads, of which the latest are remembered.
   public var threads: any Checkpointer { cache }
 
-  /// As the store does; what others write is to be seen at once.
-  public var runs: any RunStore { base.runs }
+  /// As the store does; what others write is to be seen at once. Threads that go with runs are forgotten.
+  public var runs: any RunStore { RunsBesideCache(base: base.runs, cache: cache) }
+
+  /// As the store does.
+  public func pruneThreads(unusedSince time: Date, after place: Int64?, limit: Int) async throws -> PrunedThreads {
+    let pruned = try await base.pruneThreads(unusedSince: time, after: place, limit: limit)
+    cache.forget(pruned.removed)
+    return pruned
+  }
 
   /// Removes an agent with its history, its threads and its runs.
   public func deleteAgent(_ id: String) async throws -> Bool {

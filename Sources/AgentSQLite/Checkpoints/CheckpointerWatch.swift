@@ -38,10 +38,18 @@ final class CheckpointerWatch: TransactionObserver, Sendable {
 
   /// Does something on the writer's connection, after which nothing is known of a thread.
   func forgetting<T>(_ thread: [UInt8], _ db: Database, _ body: (Database) throws -> T) throws -> T {
+    try changing(db) { knowledge in
+      let value = try body(db)
+      knowledge.forget(thread: thread)
+      return value
+    }
+  }
+
+  /// Does something on the writer's connection that makes the writer forget what it changes.
+  func changing<T>(_ db: Database, _ body: (inout WriterKnowledge) throws -> T) throws -> T {
     attach(to: db)
     var knowledge = cache.take()
-    let value = try body(db)
-    knowledge.forget(thread: thread)
+    let value = try body(&knowledge)
     cache.putBack(knowledge)
     return value
   }

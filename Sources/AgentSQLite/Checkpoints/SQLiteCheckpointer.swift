@@ -182,20 +182,3 @@ extension SQLiteCheckpointer {
     }
   }
 }
-
-extension SQLiteStore {
-  /// Finishes removals of threads that were begun, by this process or one before it.
-  func finishThreadRemovals() {
-    let isDone = Mutex(true)
-    writer.submit { db in
-      let removal = try ThreadRemoval.unfinished(db)
-      let isLast = try removal.map { removal in
-        _ = try removal.step(db)
-        return false
-      }
-      isDone.withLock { $0 = isLast ?? true }
-    } acknowledge: { [self] error in
-      if error == nil, !isDone.withLock({ $0 }) { finishThreadRemovals() }
-    }
-  }
-}

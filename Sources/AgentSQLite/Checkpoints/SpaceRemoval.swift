@@ -68,8 +68,13 @@ struct ThreadRemoval: Sendable {
   /// Takes a thread's name away, so that nobody finds it any more; nil if there is no such thread.
   static func begin(_ db: Database, _ name: [UInt8]) throws -> ThreadRemoval? {
     guard let id = try SpaceRows.thread(db, name) else { return nil }
-    try db.cachedStatement(sql: "UPDATE checkpoint_threads SET name = NULL WHERE id = ?").execute(arguments: [id])
+    try begin(db, id: id)
     return ThreadRemoval(thread: id)
+  }
+
+  /// Takes a thread's name away; the rows are for `unfinished` to find.
+  static func begin(_ db: Database, id: Int64) throws {
+    try db.cachedStatement(sql: "UPDATE checkpoint_threads SET name = NULL WHERE id = ?").execute(arguments: [id])
   }
 
   /// A removal that a process did not finish.
@@ -78,9 +83,24 @@ struct ThreadRemoval: Sendable {
       .map(ThreadRemoval.init(thread:))
   }
 
+  /// Removes a bounded number of rows of what is unfinished, of as many threads as have them. Returns whether that was
+  /// all.
+  static func nextStep(_ db: Database) throws -> Bool {
+    var budget = ThreadPruning.rowsMax
+    while let removal = try unfinished(db) {
+      guard budget > 0 else { return false }
+      _ = try removal.step(db, budget: &budget)
+    }
+    return true
+  }
+
   /// Removes a bounded number of rows. Returns whether that was all.
   func step(_ db: Database) throws -> Bool {
     var budget = ThreadPruning.rowsMax
+    return try step(db, budget: &budget)
+  }
+
+  private func step(_ db: Database, budget: inout Int) throws -> Bool {
     for space in try SpaceRows.spaces(db, thread: thread) {
       while budget > 0, try SpaceRows.exists(db, space: space.id) {
         _ = try SpaceRemoval.step(db, space: space.id, budget: &budget)
@@ -88,6 +108,7 @@ struct ThreadRemoval: Sendable {
       if budget <= 0 { return false }
     }
     try db.cachedStatement(sql: "DELETE FROM checkpoint_threads WHERE id = ?").execute(arguments: [thread])
+    budget -= 1
     return true
   }
 }

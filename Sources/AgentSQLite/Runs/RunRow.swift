@@ -14,6 +14,13 @@ struct RunRow: Sendable {
   /// A run whose agent is stored.
   static let isOwned = "EXISTS (SELECT 1 FROM run_owners WHERE run_owners.id = runs.owner AND agent IS NOT NULL)"
 
+  /// Whether there is a run with this id.
+  static func exists(_ db: Database, _ id: String) throws -> Bool {
+    try Bool.fetchOne(
+      try db.cachedStatement(sql: "SELECT 1 FROM runs WHERE id = CAST(? AS TEXT) AND \(isOwned)"),
+      arguments: [id.sqlText]) ?? false
+  }
+
   /// Reads whole runs; conditions are to follow.
   static let selection = "SELECT \(columns) FROM runs LEFT JOIN run_origins ON run_origins.run = runs.sequence"
 

@@ -36,4 +36,10 @@ enum RunSchema {
       body TEXT NOT NULL
     ) STRICT;
     """
+
+  /// `thread` is the name of the session's thread that a run goes on with: that is not removed while the run is due.
+  static let threads = """
+    ALTER TABLE runs ADD COLUMN thread BLOB;
+    CREATE INDEX runs_due_by_thread ON runs (thread) WHERE thread IS NOT NULL AND status IN ('queued', 'running');
+    """
 }

@@ -30,10 +30,12 @@ struct RunWriting: Sendable {
   private func insertRow(_ db: Database, owner: Int64) throws -> Bool {
     try db.cachedStatement(
       sql: """
-        INSERT INTO runs (id, owner, created_at, revision, status, ended_at, claimed_by, claimed_until, format, body)
-        VALUES (CAST(? AS TEXT), ?, ?, 1, ?, ?, CAST(? AS TEXT), ?, ?, CAST(? AS TEXT)) ON CONFLICT (id) DO NOTHING
+        INSERT INTO runs
+          (id, owner, created_at, thread, revision, status, ended_at, claimed_by, claimed_until, format, body)
+        VALUES (CAST(? AS TEXT), ?, ?, ?, 1, ?, ?, CAST(? AS TEXT), ?, ?, CAST(? AS TEXT)) ON CONFLICT (id) DO NOTHING
         """
-    ).execute(arguments: [run.id.sqlText, owner, run.createdAt.milliseconds] + changing)
+    ).execute(
+      arguments: [run.id.sqlText, owner, run.createdAt.milliseconds, run.sessionThreadName?.sqlText] + changing)
     return db.changesCount > 0
   }
 

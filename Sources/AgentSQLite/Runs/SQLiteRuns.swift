@@ -57,12 +57,15 @@ struct SQLiteRuns: RunStore {
     }
   }
 
-  func prune(endedBefore time: Date, limit: Int) async throws -> Int {
+  func prune(endedBefore time: Date, limit: Int) async throws -> PrunedRuns {
     let limit = RunStoreLimits.nearest(limit, in: RunStoreLimits.pruned)
-    return try await store.writer.write { db in
-      try db.cachedStatement(sql: RunStatements.pruning).execute(arguments: [time.milliseconds, limit])
-      return db.changesCount
+    let pruned = try await store.writer.write { [checkpoints = store.checkpoints] db in
+      try checkpoints.changing(db) { knowledge in
+        try RunPruning.step(db, before: time.milliseconds, limit: limit, &knowledge)
+      }
     }
+    if !pruned.threads.isEmpty { await store.removeNamelessThreads() }
+    return pruned
   }
 }
 
@@ -78,10 +81,12 @@ enum RunStatements {
     ORDER BY runs.created_at, runs.id LIMIT ?
     """
 
-  /// Removes the oldest of the ended runs.
-  static let pruning = """
-    DELETE FROM runs WHERE sequence IN (
-      SELECT sequence FROM runs WHERE ended_at < ? AND \(RunRow.isOwned) ORDER BY ended_at LIMIT ?)
+  /// The oldest of the ended runs, with their agents.
+  static let ended = """
+    SELECT runs.sequence, CAST(runs.id AS BLOB), CAST(agents.id AS BLOB)
+    FROM runs INDEXED BY runs_by_end CROSS JOIN run_owners ON run_owners.id = runs.owner
+      CROSS JOIN agents ON agents.sequence = run_owners.agent
+    WHERE runs.ended_at < ? ORDER BY runs.ended_at LIMIT ?
     """
 }
 

@@ -6,7 +6,7 @@ enum StoreSchema {
   static let applicationID = 0x4170_7573
 
   /// The number of the newest migration; migrations are named by their numbers.
-  static let version = 5
+  static let version = 6
 
   /// The format of the JSON in `body` and `changes`; rows of a higher one are not read.
   static let format = 1
@@ -24,6 +24,7 @@ enum StoreSchema {
     }
     migrator.registerMigration("4", foreignKeyChecks: .immediate) { db in try ThreadMigration.run(db) }
     migrator.registerMigration("5", foreignKeyChecks: .immediate) { db in try db.execute(sql: RunSchema.first) }
+    migrator.registerMigration("6", foreignKeyChecks: .immediate) { db in try db.execute(sql: RunSchema.threads) }
     return migrator
   }
 

@@ -69,10 +69,10 @@ public struct RuntimeStoreConformance: Sendable {
   /// The rules for every store.
   public static let checks =
     agentChecks + listChecks + lineChecks + threadChecks + userChecks + concurrencyChecks + runChecks + runListChecks
-    + runClaimChecks + runRemovalChecks
+    + runClaimChecks + runRemovalChecks + runThreadChecks + retentionChecks
 
   /// The rules for stores that outlive their process.
-  public static let durabilityChecks = reopenChecks + runReopenChecks
+  public static let durabilityChecks = reopenChecks + runReopenChecks + retentionReopenChecks
 }
 
 /// What a store did that it should not have.

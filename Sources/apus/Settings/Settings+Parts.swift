@@ -18,6 +18,14 @@ extension Settings {
     return limits
   }
 
+  /// For how long runs and threads are kept.
+  var retentionRules: RetentionRules { RetentionRules(runs: runRetention, threads: threadRetention) }
+
+  /// What removes runs and threads that were kept for long enough.
+  func retention(of store: any RuntimeStore, _ toolsets: ToolsetCatalog, logger: Logger) -> RetentionKeeper {
+    RetentionKeeper(store: store, toolsets: toolsets, rules: retentionRules, logger: logger)
+  }
+
   /// How the server listens.
   var serverConfiguration: APIServerConfiguration {
     var configuration = APIServerConfiguration(tokens: runtimeTokens.map(\.revealed))

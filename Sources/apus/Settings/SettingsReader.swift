@@ -89,12 +89,16 @@ extension SettingsReader {
   /// Seconds, above 0 and up to a day.
   mutating func seconds(_ name: String, or fallback: Duration) -> Duration {
     value(name, or: fallback, allowed: "seconds, above 0 and up to 86400, such as 60 or 0.5") { text throws(Problem) in
-      // Double reads "nan", "inf" and hexadecimal numbers, too.
-      guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) || $0 == UInt8(ascii: ".") }), let number = Double(text)
-      else { throw Problem("is not a number of seconds") }
+      guard let number = Self.decimal(text[...]) else { throw Problem("is not a number of seconds") }
       guard number >= 0.001, number <= 86_400 else { throw Problem("is out of range") }
       return .seconds(number)
     }
+  }
+
+  /// A number of digits with at most one point. Double alone reads "nan", "inf" and hexadecimal numbers, too.
+  private static func decimal(_ text: Substring) -> Double? {
+    let isPlain = text.utf8.allSatisfy { (0x30...0x39).contains($0) || $0 == UInt8(ascii: ".") }
+    return isPlain ? Double(text) : nil
   }
 
   /// One of the names, in any case; `fallback` is one of the values.
@@ -107,13 +111,14 @@ extension SettingsReader {
     }
   }
 
-  /// Days, as `30` or `30d`; nil for `off`.
+  /// Days, as `30`, `30d` or `0.5`; nil for `off`.
   mutating func days(_ name: String, or fallback: Duration?) -> Duration? {
-    value(name, or: fallback, allowed: "off, or days from 1 to 36500, such as 30 or 30d") { text throws(Problem) in
+    let allowed = "off, or days, above 0 and up to 36500, such as 30, 30d or 0.5"
+    return value(name, or: fallback, allowed: allowed) { text throws(Problem) in
       if text.lowercased() == "off" { return nil }
       let digits = text.lowercased().hasSuffix("d") ? text.dropLast() : text[...]
-      guard let number = Int(digits) else { throw Problem("is not a number of days") }
-      guard (1...36_500).contains(number) else { throw Problem("is out of range") }
+      guard let number = Self.decimal(digits) else { throw Problem("is not a number of days") }
+      guard number >= 0.00001, number <= 36_500 else { throw Problem("is out of range") }
       return .seconds(number * 86_400)
     }
   }

@@ -31,8 +31,9 @@ import Testing
           var random = SeededRandom(seed: seed * 100 + worker)
           for step in 0..<60 {
             let key = ThreadKey(agentID: "a", sessionID: "s\(random.next() % 3)")
-            switch random.next() % 6 {
+            switch random.next() % 7 {
             case 0: _ = try? await cache.deleteThread(key)
+            case 6: _ = try? await cache.pruneThreads(unusedSince: .distantFuture, after: nil, limit: 2)
             case 1, 2: _ = try? await cache.thread(key, last: Int(random.next() % 8))
             case 3:
               try? await cache.appendTurn(turn(key, "\(worker).\(step)", replaces: true))

@@ -89,7 +89,7 @@ extension RunService {
       if let run = kept.run(id) { return run }
       switch row.status {
       case .completed: return try KeptRun(ended: row, in: store, holder: holder)
-      case .failed, .cancelled, .paused: return KeptRun(failed: row, in: store, holder: holder)
+      case .failed, .cancelled: return KeptRun(failed: row, in: store, holder: holder)
       case .queued, .running:
         guard executor.index.entry(id) == nil else {
           throw RuntimeError(.conflict, "The run '\(id)' is in memory alone: it streams to its caller.")

@@ -10,8 +10,6 @@ public enum RunStatus: String, Sendable, Hashable, CaseIterable {
   case failed
   /// Was ended, for good.
   case cancelled
-  /// Stands still, and goes on when somebody resumes it.
-  case paused
 
   /// Whether nothing follows.
   public var hasEnded: Bool { self == .completed || self == .failed || self == .cancelled }
@@ -20,10 +18,8 @@ public enum RunStatus: String, Sendable, Hashable, CaseIterable {
   public var isDue: Bool { self == .queued || self == .running }
 }
 
-/// Why a run is paused, or was cancelled.
+/// Why a run was cancelled.
 public enum RunReason: String, Sendable, Hashable, CaseIterable {
-  /// Waits until a human has approved calls.
-  case approval
   /// A caller asked for it.
   case cancelled
   /// The caller went away.

@@ -34,8 +34,9 @@ public protocol RunStore: Sendable {
   /// the revisions of the runs that it changes.
   func releaseClaims() async throws
   /// Removes runs whose retention (`StoredRun.retainedFrom`) counts from before that time, the oldest first, at most
-  /// `limit` of 1...1000: the transaction is small, and who wants more gone calls again. Returns how many went.
-  func prune(endedBefore time: Date, limit: Int) async throws -> Int
+  /// `limit` of 1...1000, and with each its own threads (`StoredRun.threadName`): no run is left without its thread, nor
+  /// a thread without its run. The transaction is small, and who wants more gone calls again until nothing went.
+  func prune(endedBefore time: Date, limit: Int) async throws -> PrunedRuns
 }
 
 /// Bounds that hold for every store of runs; what is asked beyond them becomes the nearest within.

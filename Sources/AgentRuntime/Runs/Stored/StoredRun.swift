@@ -22,7 +22,7 @@ public struct StoredRun: Sendable, Hashable {
 
   /// How far it is.
   public var status: RunStatus
-  /// Why it is paused, or was cancelled.
+  /// Why it was cancelled.
   public var reason: RunReason?
   /// What was done so far, as `metadata.execution_steps` shows it.
   public var steps: [JSONValue]
@@ -67,12 +67,4 @@ public struct StoredRun: Sendable, Hashable {
 
   /// From when its retention counts: its end, or where nobody noted one, its last change. Nil until it has ended.
   public var retainedFrom: Date? { status.hasEnded ? endedAt ?? updatedAt : nil }
-}
-
-extension StoredRun {
-  /// The thread in which the run's checkpoints are kept.
-  public var threadName: String { Self.threadName(of: id, agentID: agentID) }
-
-  /// The thread of a run of this agent. Ids of agents hold no slash.
-  public static func threadName(of id: String, agentID: String) -> String { "\(agentID)/run/\(id)" }
 }

@@ -41,6 +41,9 @@ final class CutStore: RuntimeStore {
   func revisions(of agentID: String) async throws -> [AgentRevision] { try await base.revisions(of: agentID) }
   func deleteAgent(_ id: String) async throws -> Bool { try await base.deleteAgent(id) }
   func activeAgentCount() async throws -> Int { try await base.activeAgentCount() }
+  func pruneThreads(unusedSince time: Date, after place: Int64?, limit: Int) async throws -> PrunedThreads {
+    try await base.pruneThreads(unusedSince: time, after: place, limit: limit)
+  }
   func probe() async throws -> StoreHealth { try await base.probe() }
   func close() async { await base.close() }
 }
@@ -87,7 +90,7 @@ private struct CutRuns: RunStore {
     try await base.claim(id, by: holder, until: until, expecting: revision)
   }
   func releaseClaims() async throws { try await base.releaseClaims() }
-  func prune(endedBefore time: Date, limit: Int) async throws -> Int {
+  func prune(endedBefore time: Date, limit: Int) async throws -> PrunedRuns {
     try await base.prune(endedBefore: time, limit: limit)
   }
 }

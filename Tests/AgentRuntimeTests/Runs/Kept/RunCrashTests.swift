@@ -28,7 +28,7 @@ struct RunCrashTests {
       return
     }
     // What is stored of the steps is what need not be done again.
-    let thread = StoredRun.threadName(of: "r", agentID: "a")
+    let thread = StoredRun.threadName(agentID: "a", runID: "r")
     let graph = TaskProgram(Self.plan(isParallel)).graph.checkpointed(by: base.threads)
     let snapshot = try await graph.snapshot(of: thread)
     let done = Set(snapshot?.state.outputs.map { $0.index + 1 } ?? [])
@@ -84,7 +84,7 @@ struct RunCrashTests {
 
   /// Whether a tool's result is in the attempt's thread.
   private static func hasEffect(_ store: InMemoryStore) async throws -> Bool {
-    let thread = StoredRun.threadName(of: "r", agentID: "a") + "/1-1"
+    let thread = StoredRun.threadName(agentID: "a", runID: "r") + "/1-1"
     for namespace in try await store.threads.namespaces(thread: thread) {
       guard let stored = try await store.threads.load(thread: thread, namespace: namespace, id: nil) else { continue }
       if !stored.effects.isEmpty || !stored.pending.isEmpty { return true }
