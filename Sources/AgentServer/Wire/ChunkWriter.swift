@@ -20,28 +20,34 @@ struct ChunkWriter: Sendable {
   }
 
   /// One event for each delta: what the model sent in pieces stays in pieces.
+  ///
+  /// The first event of all never has metadata: OpenAI's clients make their answer of that one, and mind what they do
+  /// not know of in it.
   func events(_ deltas: [ChatDelta], isFirst: Bool) -> ByteBuffer {
-    var json = JSONWriter(reserving: deltas.count * (head.count + 96))
-    for (index, delta) in deltas.enumerated() {
-      json.raw(head)
-      json.raw("{\"index\":0,\"delta\":{")
-      if isFirst && index == 0 { json.raw("\"role\":\"assistant\"") }
-      if let content = delta.content {
-        json.member("content")
-        json.string(content)
-      }
-      for (key, value) in delta.extra ?? [:] {
-        json.member(key)
-        json.value(value)
-      }
-      json.raw("},\"logprobs\":null,\"finish_reason\":null}]")
-      if let metadata = delta.metadata {
-        json.raw(",\"metadata\":")
-        json.object(metadata)
-      }
-      json.raw("}\n\n")
-    }
+    let opening = isFirst && deltas.first?.metadata != nil ? [ChatDelta()] : []
+    var json = JSONWriter(reserving: (opening.count + deltas.count) * (head.count + 96))
+    for (index, delta) in (opening + deltas).enumerated() { event(delta, isFirst: isFirst && index == 0, to: &json) }
     return ByteBuffer(bytes: json.bytes)
+  }
+
+  private func event(_ delta: ChatDelta, isFirst: Bool, to json: inout JSONWriter) {
+    json.raw(head)
+    json.raw("{\"index\":0,\"delta\":{")
+    if isFirst { json.raw("\"role\":\"assistant\"") }
+    if let content = delta.content {
+      json.member("content")
+      json.string(content)
+    }
+    for (key, value) in delta.extra ?? [:] {
+      json.member(key)
+      json.value(value)
+    }
+    json.raw("},\"logprobs\":null,\"finish_reason\":null}]")
+    if let metadata = delta.metadata {
+      json.raw(",\"metadata\":")
+      json.object(metadata)
+    }
+    json.raw("}\n\n")
   }
 
   /// The first event of an answer without any text.
