@@ -17,13 +17,13 @@ import Testing
     (ChatStep(name: "find", status: .completed, milliseconds: .infinity), 40, "✓ find ?"),
     (ChatStep(name: "find", status: .error, milliseconds: 20, error: "No."), 40, "✗ find 0.02 s: No."),
     (ChatStep(name: "find", status: .error, attempts: 2, error: "No."), 40, "✗ find 0.00 s ↻ 2: No."),
-    (ChatStep(name: "find", status: .error, error: "The model is down."), 20, "✗ find 0.00 s: The…"),
+    (ChatStep(name: "find", status: .error, error: "The model is down."), 20, "✗ find 0.00 s: The …"),
     (ChatStep(name: "a_long_name", status: .error, error: "The model is down."), 24, "✗ a_long_name 0.00 s: T…"),
     (ChatStep(name: "a_long_name", status: .error, error: "The model is down."), 20, "✗ a_long_na… 0.00 s…"),
     (ChatStep(name: "find", status: .skipped), 40, "○ find 0.00 s"),
     (ChatStep(name: "task_step_1_分析需求", status: .completed), 20, "✓ task_step_… 0.00 s"),
     (ChatStep(name: "task_1_分析需求", status: .completed), 20, "✓ task_1_分… 0.00 s"),
-    (ChatStep(name: "find", status: .completed), 5, "✓ ……"), (ChatStep(name: "find", status: .completed), 1, "…"),
+    (ChatStep(name: "find", status: .completed), 5, "✓ … …"), (ChatStep(name: "find", status: .completed), 1, "…"),
   ])
   func endedStep(_ step: ChatStep, _ columns: Int, _ expected: String) {
     let line = StepLines.line(step, columns: columns)
@@ -45,7 +45,7 @@ import Testing
   }
 
   @Test(arguments: [
-    (3, 3, ["✓ step_1 0.01 s", "✓ step_2 0.01 s", "✓ step_3 0.01 s"]), (25, 1, ["✓ step_25 0.01 s"]),
+    (3, 3, ["✓ step_1 0.01 s", "✓ step_2 0.01 s", "✓ step_3 0.01 s"]), (25, 1, ["✓ step_25 0.01 s"]), (25, 0, []),
     (25, 2, ["… 24 before", "✓ step_25 0.01 s"]), (25, 3, ["… 23 before", "✓ step_24 0.01 s", "✓ step_25 0.01 s"]),
   ])
   func lastRowsThatFit(_ count: Int, _ rows: Int, _ expected: [String]) {

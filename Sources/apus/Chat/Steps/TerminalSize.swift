@@ -13,8 +13,8 @@ struct TerminalSize: Hashable {
 
   /// The columns of a line that ends before the terminal breaks it: some do so at the last column.
   var areaColumns: Int { max(columns - 1, 1) }
-  /// The rows that leave the line of the question, and the cursor's, where they are.
-  var areaRows: Int { max(rows - 2, 1) }
+  /// The rows that leave the line of the question, where there is room for it, and the cursor's where they are.
+  var areaRows: Int { rows > 2 ? rows - 2 : rows - 1 }
 
   /// The one behind standard error, as it is now; 80 by 24 where it does not say.
   static var current: TerminalSize {
