@@ -13,7 +13,8 @@ import Testing
 
   @Test(arguments: [
     ("abc", 3, "abc"), ("abcd", 3, "ab…"), ("abcd", 1, "…"), ("abcd", 0, ""), ("分析需求", 8, "分析需求"),
-    ("分析需求", 7, "分析需…"), ("分析需求", 6, "分析…"), ("分析需求", 2, "…"), ("e\u{301}e\u{301}e\u{301}", 2, "e\u{301}…"), ("abc", -1, ""),
+    ("分析需求", 7, "分析需…"), ("分析需求", 6, "分析…"), ("分析需求", 2, "…"), ("e\u{301}e\u{301}e\u{301}", 2, "e\u{301}…"),
+    ("abc", -1, ""),
   ])
   func cut(_ text: String, _ columns: Int, _ expected: String) {
     let cut = TerminalText.cut(text, to: columns)
