@@ -147,5 +147,7 @@ class Terminal:
             return self.screen.lines
 
     def wait(self, seconds: float = 20) -> int:
-        """The program's exit code."""
-        return self.process.wait(seconds)
+        """The program's exit code, with all that it wrote on the screen."""
+        code = self.process.wait(seconds)
+        self._reader.join(seconds)
+        return code
