@@ -1,6 +1,6 @@
 # What a developer types; each target is a script of scripts/, the flags stand in scripts/lib.sh.
 .DEFAULT_GOAL := help
-.PHONY: help run dev test check lint format coverage bench-http bench-models bench-sandbox bench-engine soak docs fuzz build release clean
+.PHONY: help run dev test check lint format coverage bench-http bench-models bench-tasks bench-sandbox bench-engine soak docs fuzz build release clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -30,6 +30,9 @@ bench-http: ## compare with a plain proxy and a peer under load
 
 bench-models: ## failing models, leaving callers, tool loops: Apus against itself
 	@scripts/bench-models.sh
+
+bench-tasks: ## what task agents add to their models' time, beside LangGraph
+	@scripts/bench-tasks.sh
 
 bench-sandbox: ## time of a call in the sandbox, beside others that run code
 	@scripts/bench-sandbox.sh

@@ -169,7 +169,9 @@ let package = Package(
       name: "AgentTelemetryTests", dependencies: ["AgentJSON", "AgentTelemetry", log, metrics], swiftSettings: strict),
     .testTarget(
       name: "AgentServerTests",
-      dependencies: ["AgentJSON", "AgentRuntime", "AgentServer", "AgentTesting", lifecycle, log, nio("NIOPosix")],
+      dependencies: [
+        "AgentJSON", "AgentRuntime", "AgentServer", "AgentTesting", lifecycle, log, nio("NIOCore"), nio("NIOPosix"),
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "ApusTests",

@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+import openai
 import pytest
 from conftest import TOOLSETS
 from harness import behaviours as does
@@ -40,6 +41,23 @@ def test_the_models_calls_are_made_and_their_results_go_back(actor, model, pages
     assert all(step["status"] == "completed" and step["duration_ms"] >= 0 for step in told["execution_steps"])
     usage = seen.chunks[-1]["usage"] if stream else seen.json["usage"]
     assert usage["total_tokens"] == 30, "the sum over all calls of the model"
+
+
+@pytest.mark.filterwarnings("error")
+def test_the_openai_sdk_is_undisturbed(actor, model):
+    settings = {"base_url": f"http://127.0.0.1:{actor.port}/v1", "api_key": actor.token, "max_retries": 0}
+    ask = {"model": "bot", "messages": [{"role": "user", "content": "act"}]}
+    with openai.OpenAI(**settings) as sdk:
+        for _ in range(2):
+            model.then(does.call_tools(SUM), does.say("done"))
+        # No text comes before the tools: what is told of them is the first that there is to tell.
+        with sdk.chat.completions.stream(**ask) as stream:
+            assert "".join(event.delta for event in stream if event.type == "content.delta") == "done "
+            assert stream.get_final_completion().choices[0].message.role == "assistant"
+        with sdk.chat.completions.create(**ask, stream=True) as stream:
+            first, *rest = stream
+    assert first.choices[0].delta.role == "assistant" and "metadata" not in (first.model_extra or {})
+    assert any("metadata" in (chunk.model_extra or {}) for chunk in rest[:-1])
 
 
 def test_a_stream_tells_of_tools_while_they_run(actor, model, pages):

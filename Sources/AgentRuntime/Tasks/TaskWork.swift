@@ -121,7 +121,6 @@ extension TaskWork {
 /// Tells the caller of a run's steps, one time after the other: what is told later is what is true later.
 private final class StepAnnouncer: Sendable {
   private struct State {
-    var hasBegun = false
     var isClosed = false
     var problem: (any Error)?
   }
@@ -149,10 +148,7 @@ private final class StepAnnouncer: Sendable {
     try await turnstile.pass {
       guard !state.withLock({ $0.isClosed }) else { return }
       do {
-        // OpenAI's clients make their answer of the first chunk, and mind what they do not know of in that one.
-        let opening = state.withLock { $0.hasBegun } ? [] : [ChatDelta()]
-        state.withLock { $0.hasBegun = true }
-        try await caller(opening + [.steps(record.steps, of: runID)])
+        try await caller([.steps(record.steps, of: runID)])
       } catch {
         state.withLock { $0.problem = error }
         throw error

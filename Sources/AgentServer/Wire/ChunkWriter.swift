@@ -19,30 +19,39 @@ struct ChunkWriter: Sendable {
     head = json.bytes
   }
 
-  /// One event for each delta: what the model sent in pieces stays in pieces. `id` gives events ids by their places.
+  /// One event for each delta: what the model sent in pieces stays in pieces. `id` gives them ids by their places.
+  ///
+  /// The first event of all never has metadata: OpenAI's clients make their answer of that one, and mind what they do
+  /// not know of in it.
   func events(_ deltas: [ChatDelta], isFirst: Bool, id: ((Int) -> String)? = nil) -> ByteBuffer {
-    var json = JSONWriter(reserving: deltas.count * (head.count + 96))
+    let needsOpening = isFirst && deltas.first?.metadata != nil
+    var json = JSONWriter(reserving: (deltas.count + (needsOpening ? 1 : 0)) * (head.count + 96))
+    if needsOpening { event(ChatDelta(), isFirst: true, to: &json) }
     for (index, delta) in deltas.enumerated() {
       if let id { json.raw("id: \(id(index))\n".utf8) }
-      json.raw(head)
-      json.raw("{\"index\":0,\"delta\":{")
-      if isFirst && index == 0 { json.raw("\"role\":\"assistant\"") }
-      if let content = delta.content {
-        json.member("content")
-        json.string(content)
-      }
-      for (key, value) in delta.extra ?? [:] {
-        json.member(key)
-        json.value(value)
-      }
-      json.raw("},\"logprobs\":null,\"finish_reason\":null}]")
-      if let metadata = delta.metadata {
-        json.raw(",\"metadata\":")
-        json.object(metadata)
-      }
-      json.raw("}\n\n")
+      event(delta, isFirst: isFirst && index == 0 && !needsOpening, to: &json)
     }
     return ByteBuffer(bytes: json.bytes)
+  }
+
+  private func event(_ delta: ChatDelta, isFirst: Bool, to json: inout JSONWriter) {
+    json.raw(head)
+    json.raw("{\"index\":0,\"delta\":{")
+    if isFirst { json.raw("\"role\":\"assistant\"") }
+    if let content = delta.content {
+      json.member("content")
+      json.string(content)
+    }
+    for (key, value) in delta.extra ?? [:] {
+      json.member(key)
+      json.value(value)
+    }
+    json.raw("},\"logprobs\":null,\"finish_reason\":null}]")
+    if let metadata = delta.metadata {
+      json.raw(",\"metadata\":")
+      json.object(metadata)
+    }
+    json.raw("}\n\n")
   }
 
   /// The first event of an answer without any text.

@@ -18,10 +18,13 @@ struct ChatClient: Sendable {
   let user: String?
   let transport: HTTPTransport
 
-  /// Asks for one answer and hands out its text as it arrives; returns why it ended (`stop`, `length`…).
+  /// Asks for one answer and hands out its text, and the run's steps, as they arrive; returns why it ended (`stop`,
+  /// `length`…).
   ///
   /// Cancelling the task closes the connection, which cancels the run. Throws `ChatFailure`, or `CancellationError`.
-  func ask(_ message: String, session: String, onText: (String) -> Void) async throws -> String {
+  func ask(
+    _ message: String, session: String, onSteps: ([ChatStep]) -> Void, onText: (String) -> Void
+  ) async throws -> String {
     try await exchange(request(.post, "/v1/chat/completions", body: body(message, session: session))) { head, bytes in
       guard head.isSuccess else { throw await failure(head, bytes) }
       var reader = ChatStreamReader()
@@ -30,6 +33,7 @@ struct ChatClient: Sendable {
         for event in try reader.feed(part.readableBytesView) {
           switch event {
           case .text(let text): onText(text)
+          case .steps(let steps): onSteps(steps)
           case .failed(let failure): throw failure
           case .finished(let why): reason = why
           case .end: return reason ?? "none"

@@ -23,7 +23,7 @@ struct ChatCommand: AsyncParsableCommand {
   @Argument(help: "The message, with --once; `-`, or none, reads it from standard input.")
   var message: String?
 
-  @Flag(help: "Ask once, print nothing but the answer, and leave; the exit code is 1 if there is none.")
+  @Flag(help: "Ask once, print the answer alone (a task's steps to stderr), and leave; exit code 1 if there is none.")
   var once = false
 
   @Option(help: "The runtime's address. (default: http://127.0.0.1 with PORT, or 8000)")
@@ -79,7 +79,7 @@ struct ChatCommand: AsyncParsableCommand {
     }
     guard !text.isEmpty else { throw ChatFailure(message: "The message is empty.") }
     _ = try await interrupts.stopping { [text] in
-      try await AnswerPrinter().print(client, text, session: session)
+      try await AnswerPrinter(steps: .plain).print(client, text, session: session)
     }
   }
 

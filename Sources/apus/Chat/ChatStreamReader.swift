@@ -5,6 +5,8 @@ struct ChatStreamReader {
   /// What an event of the stream says.
   enum Event: Hashable {
     case text(String)
+    /// The run's steps so far; those that come with the answer's end are left out.
+    case steps([ChatStep])
     /// The answer failed after it had begun.
     case failed(ChatFailure)
     case finished(reason: String)
@@ -49,7 +51,11 @@ struct ChatStreamReader {
     for member in ["content", "refusal"] {
       if let text = choice?["delta"]?[member]?.stringValue, !text.isEmpty { events.append(.text(text)) }
     }
-    if let reason = choice?["finish_reason"]?.stringValue { events.append(.finished(reason: reason)) }
+    if let reason = choice?["finish_reason"]?.stringValue {
+      events.append(.finished(reason: reason))
+    } else if let steps = ChatStep.all(in: chunk) {
+      events.append(.steps(steps))
+    }
     return events
   }
 }

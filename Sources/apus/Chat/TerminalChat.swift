@@ -11,6 +11,8 @@ struct TerminalChat: ~Copyable {
   private let client: ChatClient
   private let interrupts: Interrupts
   private let isTerminal = StandardStreams.inputIsTerminal
+  private let steps = StepDisplay.Style.fitting(
+    isTerminal: StandardStreams.errorIsTerminal, environment: ProcessInfo.processInfo.environment)
   private var input = TerminalInput()
   private var session: String
 
@@ -45,7 +47,7 @@ struct TerminalChat: ~Copyable {
 
   private func turn(_ message: String) async -> Bool {
     do {
-      let printer = AnswerPrinter(begin: isTerminal ? "\(client.agent)> " : "")
+      let printer = AnswerPrinter(begin: isTerminal ? "\(client.agent)> " : "", steps: steps)
       let reason = try await interrupts.stopping { [client, session] in
         try await printer.print(client, message, session: session)
       }

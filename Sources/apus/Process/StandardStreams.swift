@@ -14,6 +14,9 @@ enum StandardStreams {
   /// Whether people read the output.
   static var outputIsTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
 
+  /// Whether people read what goes to standard error.
+  static var errorIsTerminal: Bool { isatty(STDERR_FILENO) == 1 }
+
   /// Writes to standard output, at once.
   static func write(_ text: String) { write(text, to: STDOUT_FILENO) }
 

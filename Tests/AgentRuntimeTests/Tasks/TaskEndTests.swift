@@ -58,7 +58,7 @@ struct TaskEndTests {
     let error = await failure {
       _ = try await harness.chat([.user("x")]) { deltas in
         deltas.forEach(told.add)
-        if told.all.count == 3 { throw StoreError(.unavailable, "the pipe is broken") }
+        if told.all.count == 2 { throw StoreError(.unavailable, "the pipe is broken") }
       }
     }
     #expect(error != nil && harness.taskCalls == [.step(1)])

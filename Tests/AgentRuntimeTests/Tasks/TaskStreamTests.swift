@@ -20,12 +20,11 @@ struct TaskStreamTests {
     let told = Recorded<ChatDelta>()
     let result = try await harness.chat([.user("x")]) { deltas in deltas.forEach(told.add) }
     // Completed, running: `c`, `r`.
-    #expect(
-      told.all.map(statuses) == ["", "cr", "cc", "ccr", "ccc", "cccr", "All ", "is ", "done.", "cccc"])
-    #expect(told.all.dropFirst().allSatisfy { ($0.content == nil) != ($0.metadata == nil) && $0.extra == nil })
-    let first = told.all[1].metadata?["execution_steps"]?.arrayValue ?? []
+    #expect(told.all.map(statuses) == ["cr", "cc", "ccr", "ccc", "cccr", "All ", "is ", "done.", "cccc"])
+    #expect(told.all.allSatisfy { ($0.content == nil) != ($0.metadata == nil) && $0.extra == nil })
+    let first = told.all[0].metadata?["execution_steps"]?.arrayValue ?? []
     #expect(first.map { $0["step"] } == ["validate_task", "task_step_1_one"] && first[1]["attempts"] == nil)
-    let last = told.all[9].metadata?["execution_steps"]?.arrayValue ?? []
+    let last = told.all[8].metadata?["execution_steps"]?.arrayValue ?? []
     #expect(last == result.steps.map(\.json) && last[2]["attempts"] == 1)
   }
 
@@ -34,7 +33,7 @@ struct TaskStreamTests {
     try await harness.taskAgent(["one", "two", "three"], ["parallelExecution": true])
     let told = Recorded<ChatDelta>()
     _ = try await harness.chat([.user("x")]) { deltas in deltas.forEach(told.add) }
-    let texts = told.all.dropFirst().map(statuses)
+    let texts = told.all.map(statuses)
     #expect(Array(texts.prefix(3)) == ["cr", "crr", "crrr"])
     // What is told later is true later: no step goes back to running.
     let done = texts.map { $0.count { $0 == "c" } }
@@ -62,8 +61,8 @@ struct TaskStreamTests {
     let told = Recorded<ChatDelta>()
     let error = await runtimeError { _ = try await harness.chat([.user("x")]) { deltas in deltas.forEach(told.add) } }
     #expect(error?.code == .execution)
-    #expect(told.all.map(statuses) == ["", "cr", "ce"])
-    let step = told.all[2].metadata?["execution_steps"]?.arrayValue?.last
+    #expect(told.all.map(statuses) == ["cr", "ce"])
+    let step = told.all[1].metadata?["execution_steps"]?.arrayValue?.last
     #expect(step?["attempts"] == 2 && step?["error"]?.stringValue?.contains("The model is down.") == true)
   }
 

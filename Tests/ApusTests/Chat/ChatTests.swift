@@ -30,6 +30,19 @@ import Testing
     #expect(events == [.text("Grüß "), .text("dich"), .finished(reason: "stop"), .end])
   }
 
+  @Test func stepsComeBeforeTheAnswersEnd() throws {
+    let steps = #"{"execution_steps":[{"step":"a","status":"running","duration_ms":0}]}"#
+    var reader = ChatStreamReader()
+    let events = try reader.feed(
+      Array(
+        """
+        data: {"choices":[{"delta":{},"finish_reason":null}],"metadata":\(steps)}
+        data: {"choices":[{"delta":{},"finish_reason":"stop"}],"metadata":\(steps)}
+
+        """.utf8))
+    #expect(events == [.steps([ChatStep(name: "a", status: .running)]), .finished(reason: "stop")])
+  }
+
   @Test func failureInsideTheStream() throws {
     var reader = ChatStreamReader()
     let chunk =
