@@ -11,6 +11,8 @@
 
 enum { WORKERS_LIMIT = 256, INTERPRETERS_LIMIT = 8, ZYGOTES_LIMIT = 16, BINDS_LIMIT = 24 };
 enum { KEPT_BYTES = 65536, PACKET_MAX = KEPT_BYTES + 64 };
+// A request that travels with START has so many bytes at most.
+enum { REQUEST_MAX = 49152 };
 enum { MIB = 1024 * 1024 };
 
 // What the host sends, and what it is sent (first field of every packet).
@@ -75,7 +77,8 @@ struct worker {
   struct zygote *zygote;
   bool cold, is_ready, is_settled;
   pid_t pid;
-  int pidfd, channel;
+  int pidfd;
+  int channel;  // the host's end: given to it when the worker is ready, and kept until it is started
   struct stream streams[2];
   struct worker_groups groups;
   enum cause cause;
@@ -102,6 +105,13 @@ enum watch { WATCH_CONTROL, WATCH_ZYGOTE, WATCH_ZYGOTE_PID, WATCH_ZYGOTE_ERRORS,
 void watch_add(int fd, enum watch kind, uint32_t index, uint32_t events);
 void watch_change(int fd, enum watch kind, uint32_t index, uint32_t events);
 
+// What a call may take, and the frame that begins it; the host writes that itself where there is none.
+struct start {
+  uint32_t timeout_ms, memory_mb, output_kb;
+  const void *request;
+  size_t request_bytes;
+};
+
 // clock.c
 uint64_t now_ns(void);
 uint64_t process_cpu_ns(pid_t pid);
@@ -121,7 +131,7 @@ void hello_send(void);
 bool worker_spawn(struct zygote *zygote, bool cold);
 void worker_forked(struct zygote *zygote, uint32_t id, pid_t pid, int pidfd);
 void worker_failed(uint32_t id, const char *why);
-void worker_start(uint32_t id, uint32_t timeout_ms, uint32_t memory_mb, uint32_t output_kb);
+void worker_start(uint32_t id, const struct start *start);
 void worker_kill(struct worker *worker, enum cause cause);
 void worker_ready(struct worker *worker);
 struct worker *worker_find(uint32_t id);
