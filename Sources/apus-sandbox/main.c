@@ -43,6 +43,7 @@ void watch_change(int fd, enum watch kind, uint32_t index, uint32_t events) {
 static void handle_worker(enum watch kind, struct worker *worker) {
   if (worker->state == WORKER_FREE) return;
   if (kind == WATCH_WORKER_PID) worker_exited(worker);
+  else if (kind == WATCH_CHANNEL) worker_spoke(worker);
   else stream_readable(worker, kind == WATCH_OUT ? 0 : 1);
 }
 

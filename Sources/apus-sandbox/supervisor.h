@@ -78,7 +78,7 @@ struct worker {
   bool cold, is_ready, is_settled;
   pid_t pid;
   int pidfd;
-  int channel;  // the host's end: given to it when the worker is ready, and kept until it is started
+  int channel;  // the host's end: given to it when the worker is ready, and kept until the first frame of the worker
   struct stream streams[2];
   struct worker_groups groups;
   enum cause cause;
@@ -93,6 +93,7 @@ struct supervisor {
   uid_t uid_base;  // 0: workers have a user namespace of their own instead of a uid of their own
   int epoll;
   uint32_t next_worker, next_serial;
+  uint64_t last_start_ns;
   struct interpreter interpreters[INTERPRETERS_LIMIT];
   size_t interpreter_count;
   struct zygote zygotes[ZYGOTES_LIMIT];
@@ -101,7 +102,10 @@ struct supervisor {
 extern struct supervisor sup;
 
 // epoll's user data: what is ready, and whose.
-enum watch { WATCH_CONTROL, WATCH_ZYGOTE, WATCH_ZYGOTE_PID, WATCH_ZYGOTE_ERRORS, WATCH_WORKER_PID, WATCH_OUT, WATCH_ERR };
+enum watch {
+  WATCH_CONTROL, WATCH_ZYGOTE, WATCH_ZYGOTE_PID, WATCH_ZYGOTE_ERRORS, WATCH_WORKER_PID, WATCH_OUT, WATCH_ERR,
+  WATCH_CHANNEL
+};
 void watch_add(int fd, enum watch kind, uint32_t index, uint32_t events);
 void watch_change(int fd, enum watch kind, uint32_t index, uint32_t events);
 
@@ -147,9 +151,13 @@ void supervisor_stop(void);
 
 // ended.c
 void worker_exited(struct worker *worker);
-void worker_settle(uint32_t id);
-uint32_t saturated(uint64_t value);
 void worker_release(struct worker *worker);
+uint32_t saturated(uint64_t value);
+
+// settled.c
+void worker_settle(uint32_t id);
+void worker_spoke(struct worker *worker);
+void channel_leave(struct worker *worker);
 
 // output.c
 void stream_open(struct worker *worker, int which, int fd);

@@ -144,16 +144,17 @@ static void limit(struct worker *worker, uint64_t timeout_ns, uint64_t memory) {
   prlimit(worker->pid, RLIMIT_CPU, &(struct rlimit){seconds, seconds}, NULL);
 }
 
-// Writes what the worker's socket takes at once, and leaves the channel to the host from then on. Returns how much.
+// Writes what the worker's socket takes at once; what comes of it is watched for where that is all. Returns how much.
 static size_t hand_over(struct worker *worker, const struct start *start) {
-  if (worker->channel < 0) return 0;
   ssize_t written = 0;
-  if (start->request_bytes > 0) {
+  if (start->request_bytes > 0 && worker->channel >= 0) {
     do written = send(worker->channel, start->request, start->request_bytes, MSG_DONTWAIT | MSG_NOSIGNAL);
     while (written < 0 && errno == EINTR);
   }
-  close(worker->channel);
-  worker->channel = -1;
+  if (written > 0 && (size_t)written == start->request_bytes)
+    watch_add(worker->channel, WATCH_CHANNEL, worker_index(worker), EPOLLIN);
+  else
+    channel_leave(worker);
   return written > 0 ? (size_t)written : 0;
 }
 
@@ -168,6 +169,7 @@ void worker_start(uint32_t id, const struct start *start) {
   worker->output_max = (uint64_t)start->output_kb * 1024;
   limit(worker, (uint64_t)timeout_ms * 1000000u, (uint64_t)memory_mb * MIB);
   worker->started_ns = now_ns();
+  sup.last_start_ns = worker->started_ns;
   worker->deadline_ns = worker->started_ns + (uint64_t)timeout_ms * 1000000u;
   // Only now does any of the program reach the worker.
   size_t written = hand_over(worker, start);
