@@ -13,7 +13,7 @@ extension SupervisedSandbox: SupervisorLink.Owner {
       guard let passed else { return }
       let kind = WorkerKind(language: language, layer: layer)
       update { $0.pool.ready(.init(id: worker, kind: kind, socket: passed), isCold: isCold) }
-    case .started(let worker): channel(worker)?.start()
+    case .started(let worker, let written): channel(worker)?.start(written: written)
     case .output(let worker, let isError, let bytes): channel(worker)?.keep(bytes, isError: isError)
     case .settled(let worker, let end): tell(worker, end)
     case .ended(let worker, let end):

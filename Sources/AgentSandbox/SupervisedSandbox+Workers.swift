@@ -3,7 +3,7 @@ import CSandboxSocket
 import Synchronization
 
 extension SupervisedSandbox {
-  /// A worker that is told its limits, and gets the request as soon as they are in force.
+  /// A worker that is told its limits, and gets the request once they are in force.
   func worker(
     for program: SandboxProgram, _ request: [UInt8], _ limits: SandboxLimits, frameBytesMax: Int
   ) async throws -> Given {
@@ -112,14 +112,18 @@ extension SupervisedSandbox {
       return Answer(continuation: waiting.continuation, result: .failure(unavailable))
     }
     let limits = waiting.limits
+    let request = waiting.request
+    let travels = request.count <= ControlRequest.requestBytesMax && link.hasRoom(for: request.count)
     let channel = WorkerChannel(
-      worker, poll: link.poll, request: waiting.request, frameBytesMax: waiting.frameBytesMax)
+      worker, poll: link.poll, outbox: WorkerOutbox(request: request, isCarried: travels),
+      frameBytesMax: waiting.frameBytesMax)
     state.running[worker.id] = Running(
       channel: channel, givenUpAt: .now + limits.timeout + Self.overdueMax)
     link.send(
       .start(
         worker: worker.id, timeoutMilliseconds: UInt32(clamping: max(1, limits.timeout.milliseconds)),
-        memoryMB: UInt32(clamping: limits.memoryMB), outputKB: UInt32(clamping: (limits.outputBytesMax + 1023) / 1024)))
+        memoryMB: UInt32(clamping: limits.memoryMB), outputKB: UInt32(clamping: (limits.outputBytesMax + 1023) / 1024),
+        request: travels ? request : []))
     return Answer(
       continuation: waiting.continuation, result: .success(Given(channel: channel, isCold: isCold)))
   }

@@ -37,9 +37,11 @@ int sandbox_thread(void (*body)(void *), void *context) {
 }
 
 #if defined(__linux__)
+#include <linux/sockios.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 static long outcome(void) {
@@ -86,6 +88,13 @@ long sandbox_write(int socket, const void *bytes, size_t size) {
   do length = send(socket, bytes, size, MSG_DONTWAIT | MSG_NOSIGNAL);
   while (length < 0 && errno == EINTR);
   return length < 0 ? outcome() : length;
+}
+
+bool sandbox_has_room(int socket, size_t size) {
+  int used = 0, all = 0;
+  socklen_t length = sizeof all;
+  if (ioctl(socket, SIOCOUTQ, &used) != 0 || getsockopt(socket, SOL_SOCKET, SO_SNDBUF, &all, &length) != 0) return false;
+  return used >= 0 && all > 0 && (size_t)used + size <= (size_t)all / 2;
 }
 
 int sandbox_poll_open(void) { return epoll_create1(EPOLL_CLOEXEC); }
@@ -138,6 +147,7 @@ int sandbox_socket_pair(int *first, int *second) { return *first = *second = -1,
 long sandbox_receive(int socket, void *bytes, size_t size, int *passed) { return *passed = -1, SANDBOX_GONE; }
 long sandbox_read(int socket, void *bytes, size_t size) { return SANDBOX_GONE; }
 long sandbox_write(int socket, const void *bytes, size_t size) { return SANDBOX_GONE; }
+bool sandbox_has_room(int socket, size_t size) { return false; }
 int sandbox_poll_open(void) { return -1; }
 bool sandbox_poll_add(int poll, int fd, uint64_t tag, bool readable, bool writable) { return false; }
 bool sandbox_poll_change(int poll, int fd, uint64_t tag, bool readable, bool writable) { return false; }

@@ -11,7 +11,7 @@
 
 #include "supervisor.h"
 
-enum { CONTROL = 0, QUEUE_BYTES_MAX = 64 * MIB };
+enum { CONTROL = 0, QUEUE_BYTES_MAX = 64 * MIB, PACKET_IN_MAX = 20 + REQUEST_MAX };
 
 struct packet {
   struct packet *next;
@@ -102,9 +102,10 @@ void control_fault(uint32_t language, uint32_t layer_id, const char *text) {
 }
 
 static void take(const uint32_t *fields, size_t length) {
-  size_t count = length / sizeof *fields;
+  size_t count = length > PACKET_IN_MAX ? 0 : length / sizeof *fields;
   if (count >= 5 && fields[0] == IN_START) {
-    worker_start(fields[1], fields[2], fields[3], fields[4]);
+    const struct start start = {fields[2], fields[3], fields[4], fields + 5, length - 5 * sizeof *fields};
+    worker_start(fields[1], &start);
   } else if (count >= 2 && fields[0] == IN_KILL) {
     struct worker *worker = worker_find(fields[1]);
     if (worker) worker_kill(worker, CAUSE_KILLED);
@@ -126,7 +127,8 @@ static void take(const uint32_t *fields, size_t length) {
 // Takes a bounded number of packets, so that deadlines are looked at in between.
 void control_readable(void) {
   for (int i = 0; i < 64; i++) {
-    uint32_t fields[(PATH_MAX + 64) / sizeof(uint32_t)];
+    // One byte more than a packet may have: that shows one that is cut off.
+    static uint32_t fields[PACKET_IN_MAX / sizeof(uint32_t) + 1];
     ssize_t length = recv(CONTROL, fields, sizeof fields, MSG_DONTWAIT);
     if (length < 0 && errno == EINTR) continue;
     if (length < 0 && errno == EAGAIN) return;

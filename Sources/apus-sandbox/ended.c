@@ -98,7 +98,7 @@ void worker_release(struct worker *worker) {
   if (worker->state == WORKER_STARTING && zygote->serial == worker->zygote_serial && zygote->starting > 0)
     zygote->starting--;
   if (worker->pidfd >= 0) close(worker->pidfd);
-  if (worker->channel >= 0) close(worker->channel);
+  channel_leave(worker);
   stream_close(&worker->streams[0]);
   stream_close(&worker->streams[1]);
   cgroup_remove(&worker->groups);

@@ -24,7 +24,7 @@ int main(void) {
 #include "confine.h"
 #include "supervisor.h"
 
-enum { EXIT_USAGE = 64, EXIT_MISUSE = 71, EVENTS = 64, STOP_MS_MAX = 3000 };
+enum { EXIT_USAGE = 64, EXIT_MISUSE = 71, EVENTS = 64, STOP_MS_MAX = 3000, FILES_WANTED = 4096 };
 struct supervisor sup;
 static bool stopping;
 
@@ -43,6 +43,7 @@ void watch_change(int fd, enum watch kind, uint32_t index, uint32_t events) {
 static void handle_worker(enum watch kind, struct worker *worker) {
   if (worker->state == WORKER_FREE) return;
   if (kind == WATCH_WORKER_PID) worker_exited(worker);
+  else if (kind == WATCH_CHANNEL) worker_spoke(worker);
   else stream_readable(worker, kind == WATCH_OUT ? 0 : 1);
 }
 
@@ -167,6 +168,14 @@ static void check_socket(void) {
   exit(EXIT_MISUSE);
 }
 
+// Four descriptors for each worker that waits, and more while it is made.
+static void raise_file_limit(void) {
+  struct rlimit files;
+  if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur >= FILES_WANTED) return;
+  files.rlim_cur = files.rlim_max < FILES_WANTED ? files.rlim_max : FILES_WANTED;
+  setrlimit(RLIMIT_NOFILE, &files);
+}
+
 int main(int count, char **arguments) {
   if (count > 1 && strcmp(arguments[1], "confine") == 0) return confine_main(count - 1, arguments + 1);
   parse(count, arguments);
@@ -176,6 +185,7 @@ int main(int count, char **arguments) {
   prctl(PR_SET_DUMPABLE, 1);
   signal(SIGPIPE, SIG_DFL);
   signal(SIGCHLD, SIG_DFL);
+  raise_file_limit();
   sup.epoll = epoll_create1(EPOLL_CLOEXEC);
   for (uint32_t i = 0; i < ZYGOTES_LIMIT; i++) sup.zygotes[i].pidfd = -1;
   control_setup();

@@ -9,6 +9,9 @@
 
 #include "supervisor.h"
 
+// Most calls are over so soon; making workers meanwhile would take the processor from them.
+enum { REFILL_REST_NS = 3000000 };
+
 // So many are made at a time: more would only slow each other down.
 static uint32_t at_once(const struct zygote *zygote) {
   return zygote->interpreter->language == PYTHON ? 8 : 3;
@@ -42,8 +45,11 @@ static uint64_t fill(struct zygote *zygote, uint64_t now) {
     zygote->wanted--;
   }
   uint32_t goal = target(zygote), have = waiting(zygote);
+  uint64_t rested = sup.last_start_ns + REFILL_REST_NS;
   for (; have < goal && zygote->starting < at_once(zygote); have++) {
     if (zygote->pace_ns > now) return zygote->pace_ns;
+    // A pool that is half empty cannot rest.
+    if (rested > now && 2 * have >= goal) return rested;
     if (!worker_spawn(zygote, false)) return UINT64_MAX;
     pace(zygote, now);
   }

@@ -11,6 +11,8 @@
 
 enum { WORKERS_LIMIT = 256, INTERPRETERS_LIMIT = 8, ZYGOTES_LIMIT = 16, BINDS_LIMIT = 24 };
 enum { KEPT_BYTES = 65536, PACKET_MAX = KEPT_BYTES + 64 };
+// A request that travels with START has so many bytes at most.
+enum { REQUEST_MAX = 49152 };
 enum { MIB = 1024 * 1024 };
 
 // What the host sends, and what it is sent (first field of every packet).
@@ -75,7 +77,8 @@ struct worker {
   struct zygote *zygote;
   bool cold, is_ready, is_settled;
   pid_t pid;
-  int pidfd, channel;
+  int pidfd;
+  int channel;  // the host's end: given to it when the worker is ready, and kept until the first frame of the worker
   struct stream streams[2];
   struct worker_groups groups;
   enum cause cause;
@@ -90,6 +93,7 @@ struct supervisor {
   uid_t uid_base;  // 0: workers have a user namespace of their own instead of a uid of their own
   int epoll;
   uint32_t next_worker, next_serial;
+  uint64_t last_start_ns;
   struct interpreter interpreters[INTERPRETERS_LIMIT];
   size_t interpreter_count;
   struct zygote zygotes[ZYGOTES_LIMIT];
@@ -98,9 +102,19 @@ struct supervisor {
 extern struct supervisor sup;
 
 // epoll's user data: what is ready, and whose.
-enum watch { WATCH_CONTROL, WATCH_ZYGOTE, WATCH_ZYGOTE_PID, WATCH_ZYGOTE_ERRORS, WATCH_WORKER_PID, WATCH_OUT, WATCH_ERR };
+enum watch {
+  WATCH_CONTROL, WATCH_ZYGOTE, WATCH_ZYGOTE_PID, WATCH_ZYGOTE_ERRORS, WATCH_WORKER_PID, WATCH_OUT, WATCH_ERR,
+  WATCH_CHANNEL
+};
 void watch_add(int fd, enum watch kind, uint32_t index, uint32_t events);
 void watch_change(int fd, enum watch kind, uint32_t index, uint32_t events);
+
+// What a call may take, and the frame that begins it; the host writes that itself where there is none.
+struct start {
+  uint32_t timeout_ms, memory_mb, output_kb;
+  const void *request;
+  size_t request_bytes;
+};
 
 // clock.c
 uint64_t now_ns(void);
@@ -121,7 +135,7 @@ void hello_send(void);
 bool worker_spawn(struct zygote *zygote, bool cold);
 void worker_forked(struct zygote *zygote, uint32_t id, pid_t pid, int pidfd);
 void worker_failed(uint32_t id, const char *why);
-void worker_start(uint32_t id, uint32_t timeout_ms, uint32_t memory_mb, uint32_t output_kb);
+void worker_start(uint32_t id, const struct start *start);
 void worker_kill(struct worker *worker, enum cause cause);
 void worker_ready(struct worker *worker);
 struct worker *worker_find(uint32_t id);
@@ -137,9 +151,13 @@ void supervisor_stop(void);
 
 // ended.c
 void worker_exited(struct worker *worker);
-void worker_settle(uint32_t id);
-uint32_t saturated(uint64_t value);
 void worker_release(struct worker *worker);
+uint32_t saturated(uint64_t value);
+
+// settled.c
+void worker_settle(uint32_t id);
+void worker_spoke(struct worker *worker);
+void channel_leave(struct worker *worker);
 
 // output.c
 void stream_open(struct worker *worker, int which, int fd);

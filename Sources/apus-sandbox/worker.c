@@ -119,9 +119,10 @@ void worker_ready(struct worker *worker) {
   zygote->cost_ns = zygote->cost_ns ? (3 * zygote->cost_ns + cost) / 4 : cost;
   uint32_t language = language_field(zygote->interpreter);
   uint32_t packet[5] = {OUT_READY, worker->id, language, worker->cold, zygote->layer_id};
-  int channel = worker->channel;
-  worker->channel = -1;
-  control_send(packet, sizeof packet, channel);
+  int given = fcntl(worker->channel, F_DUPFD_CLOEXEC, 0);
+  // Without a second one the host writes the first request itself.
+  if (given < 0) given = worker->channel, worker->channel = -1;
+  control_send(packet, sizeof packet, given);
 }
 
 // What only the kernel can enforce; the deadline is the loop's.
@@ -143,19 +144,37 @@ static void limit(struct worker *worker, uint64_t timeout_ns, uint64_t memory) {
   prlimit(worker->pid, RLIMIT_CPU, &(struct rlimit){seconds, seconds}, NULL);
 }
 
-void worker_start(uint32_t id, uint32_t timeout_ms, uint32_t memory_mb, uint32_t output_kb) {
+// Writes what the worker's socket takes at once; what comes of it is watched for where that is all. Returns how much.
+static size_t hand_over(struct worker *worker, const struct start *start) {
+  ssize_t written = 0;
+  if (start->request_bytes > 0 && worker->channel >= 0) {
+    do written = send(worker->channel, start->request, start->request_bytes, MSG_DONTWAIT | MSG_NOSIGNAL);
+    while (written < 0 && errno == EINTR);
+  }
+  if (written > 0 && (size_t)written == start->request_bytes)
+    watch_add(worker->channel, WATCH_CHANNEL, worker_index(worker), EPOLLIN);
+  else
+    channel_leave(worker);
+  return written > 0 ? (size_t)written : 0;
+}
+
+void worker_start(uint32_t id, const struct start *start) {
   struct worker *worker = worker_find(id);
   if (!worker || worker->state != WORKER_WAITING || worker->cause != CAUSE_NONE) return;
+  uint32_t timeout_ms = start->timeout_ms, memory_mb = start->memory_mb;
   if (timeout_ms > TIMEOUT_MS_MAX) timeout_ms = TIMEOUT_MS_MAX;
   if (memory_mb == 0 || memory_mb > sup.options.memory_max_mb) memory_mb = sup.options.memory_max_mb;
   if (memory_mb < MEMORY_MB_MIN) memory_mb = MEMORY_MB_MIN;
   worker->state = WORKER_RUNNING;
-  worker->output_max = (uint64_t)output_kb * 1024;
+  worker->output_max = (uint64_t)start->output_kb * 1024;
   limit(worker, (uint64_t)timeout_ms * 1000000u, (uint64_t)memory_mb * MIB);
   worker->started_ns = now_ns();
+  sup.last_start_ns = worker->started_ns;
   worker->deadline_ns = worker->started_ns + (uint64_t)timeout_ms * 1000000u;
-  uint32_t packet[2] = {OUT_STARTED, id};
-  control_send(packet, sizeof packet, -1);
+  // Only now does any of the program reach the worker.
+  size_t written = hand_over(worker, start);
+  uint32_t packet[3] = {OUT_STARTED, id, (uint32_t)written};
+  if (written == 0 || written < start->request_bytes) control_send(packet, sizeof packet, -1);
 }
 
 // The first cause counts: what kills it is not what others say later.

@@ -224,10 +224,8 @@ import Testing
     #expect(ControlRequest.result(worker: 258).bytes == [5, 0, 0, 0, 2, 1, 0, 0])
     let layer = ControlRequest.wantLayer(language: 1, count: 1, id: 7, path: "/l")
     #expect(layer.bytes == Self.fields(4, 1, 1, 7) + Array("/l".utf8))
-    #expect(
-      ControlRequest.start(worker: 1, timeoutMilliseconds: 2, memoryMB: 3, outputKB: 4).bytes.prefix(5) == [
-        1, 0, 0, 0, 1,
-      ])
+    let start = ControlRequest.start(worker: 1, timeoutMilliseconds: 2, memoryMB: 3, outputKB: 4, request: [9, 8])
+    #expect(start.bytes == Self.fields(1, 1, 2, 3, 4) + [9, 8])
   }
 
   private static func fields(_ fields: UInt32...) -> [UInt8] {
@@ -239,7 +237,7 @@ import Testing
     #expect(ControlPacket(Self.fields(101, 5, 2, 1, 0)) == .ready(worker: 5, language: 2, isCold: true, layer: 0))
     let settled = WorkerEnd(cause: .settled, wallMicroseconds: 3, processorMicroseconds: 2, memoryPeakKB: 9)
     #expect(ControlPacket(Self.fields(106, 5, 3, 2, 9, 0, 0)) == .settled(worker: 5, settled))
-    #expect(ControlPacket(Self.fields(102, 5)) == .started(worker: 5))
+    #expect(ControlPacket(Self.fields(102, 5, 7)) == .started(worker: 5, written: 7))
     #expect(
       ControlPacket(Self.fields(103, 5, 2, 9, 10, 11, 12, 13, 14))
         == .ended(
@@ -251,7 +249,7 @@ import Testing
   }
 
   @Test(arguments: [
-    [], [1], fields(99), fields(100, 2), fields(101, 1), fields(103, 1, 77, 0, 0, 0, 0), fields(104, 1, 3), fields(102),
+    [], [1], fields(99), fields(100, 2), fields(101, 1), fields(103, 1, 77, 0, 0, 0, 0), fields(104, 1, 3), fields(102, 1),
   ])
   func whatTheProtocolDoesNotHaveIsNothing(bytes: [UInt8]) {
     #expect(ControlPacket(bytes) == nil)

@@ -16,6 +16,7 @@ START, KILL, WANT, LAYER, RESULT = range(1, 6)
 PYTHON, DENO = 1, 2
 CAUSES = {1: "exited", 2: "signal", 3: "timeout", 4: "memory", 5: "output", 6: "killed", 7: "waiting", 8: "cpu"}
 FRAME_MAX = 64 << 20
+REQUEST_MAX = 48 << 10
 
 
 @dataclass
@@ -138,11 +139,9 @@ class Supervisor:
         worker, channel, cold, _ = self.worker(language, layer=layer)
         report = Report(cold=bool(cold))
         begun = time.monotonic()
-        self.send(START, worker, timeout_ms, memory_mb, output_kb)
-        self.wait_packet(worker, STARTED, 10)
         with channel:
             try:
-                send_frame(channel, request)
+                self.start(worker, channel, frame_of(request), timeout_ms, memory_mb, output_kb)
                 if kill_after is not None:
                     time.sleep(kill_after)
                     self.send(KILL, worker)
@@ -160,6 +159,14 @@ class Supervisor:
             self.end(worker, report, timeout_ms)
         report.elapsed = time.monotonic() - begun
         return report
+
+    def start(self, worker, channel, frame, *limits):
+        """Limits and request in one packet, where that is not too large."""
+        if len(frame) <= REQUEST_MAX:
+            return self.send(START, worker, *limits, more=frame)
+        self.send(START, worker, *limits)
+        written, = struct.unpack_from("<I", self.wait_packet(worker, STARTED, 10), 8)
+        channel.sendall(frame[written:])
 
     def take_frames(self, channel, report, model, until):
         while True:
@@ -225,9 +232,13 @@ def zygotes(pid):
     return {child for child, text in status.items() if len(text.split("NSpid:")[1].split("\n")[0].split()) == 1}
 
 
-def send_frame(channel, message):
+def frame_of(message):
     body = json.dumps(message).encode()
-    channel.sendall(struct.pack("<I", len(body)) + body)
+    return struct.pack("<I", len(body)) + body
+
+
+def send_frame(channel, message):
+    channel.sendall(frame_of(message))
 
 
 def receive_exactly(channel, count, until):

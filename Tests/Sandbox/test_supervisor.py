@@ -75,6 +75,7 @@ def test_more_than_there_is_room_for(binary):
             supervisor.worker(timeout=0.3)
         for worker, channel, _, _ in held:
             channel.close()
+            supervisor.send(KILL, worker)
         assert supervisor.run(VALUE, input=1).value == 1
 
 
@@ -91,7 +92,9 @@ def test_a_zygote_that_falls_is_started_again(binary):
 def test_a_worker_that_dies_waiting(binary):
     with Supervisor(binary, "--python", PYTHON_PATH, "--pool-python", 1) as supervisor:
         worker, channel, _, _ = supervisor.worker()
-        channel.close()
+        pid = supervisor.process.pid
+        for waiting in children(pid) - zygotes(pid):
+            os.kill(waiting, signal.SIGKILL)
         data = supervisor.wait_packet(worker, 103, 5)
         assert struct.unpack_from("<I", data, 8)[0] == 7
         supervisor.send(START, worker, 1000, 100, 100)

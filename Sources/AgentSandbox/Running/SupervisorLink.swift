@@ -57,6 +57,9 @@ final class SupervisorLink: Sendable {
     if sent != bytes.count { stop() }
   }
 
+  /// Whether a packet of that size leaves room for others, though the supervisor is busy.
+  func hasRoom(for count: Int) -> Bool { sandbox_has_room(control, count) }
+
   /// Lets the loop look at the time.
   func wake() { sandbox_wake(wakeSocket) }
 

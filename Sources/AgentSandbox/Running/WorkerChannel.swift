@@ -28,9 +28,7 @@ final class WorkerChannel: Sendable {
   private struct State {
     var socket: Int32?
     var splitter: FrameSplitter
-    var outgoing: [UInt8]
-    var sent = 0
-    var isStarted = false
+    var outbox: WorkerOutbox
     var events: [Event] = []
     var pendingBytes = 0
     var isOver = false
@@ -45,12 +43,12 @@ final class WorkerChannel: Sendable {
   private let poll: Int32
   private let state: Mutex<State>
 
-  /// Watches the worker's socket from now on; the request goes out when the clock runs.
-  init(_ worker: WorkerPoolStateMachine.Worker, poll: Int32, request: [UInt8], frameBytesMax: Int) {
+  /// Watches the worker's socket from now on. What is in the outbox goes out when the clock runs.
+  init(_ worker: WorkerPoolStateMachine.Worker, poll: Int32, outbox: WorkerOutbox, frameBytesMax: Int) {
     self.worker = worker
     self.poll = poll
     state = Mutex(
-      State(socket: worker.socket, splitter: FrameSplitter(lengthMax: frameBytesMax), outgoing: request))
+      State(socket: worker.socket, splitter: FrameSplitter(lengthMax: frameBytesMax), outbox: outbox))
     _ = sandbox_poll_add(poll, worker.socket, Self.tag(worker.id), true, false)
   }
 
@@ -80,9 +78,8 @@ final class WorkerChannel: Sendable {
   /// Sends another frame. False where more waits than a frame may be long: the worker does not read.
   func send(_ frame: [UInt8]) -> Bool {
     state.withLock { state in
-      guard state.outgoing.count - state.sent + frame.count <= WorkerRequest.bytesMax else { return false }
-      state.outgoing += frame
-      if state.isStarted { flush(&state) }
+      guard state.outbox.append(frame) else { return false }
+      flush(&state)
       return true
     }
   }
@@ -97,10 +94,10 @@ final class WorkerChannel: Sendable {
 
   // MARK: The loop's thread
 
-  /// The limits are in force: the request goes out.
-  func start() {
+  /// The limits are in force: what the supervisor has not written of the request goes out.
+  func start(written: Int) {
     state.withLock { state in
-      state.isStarted = true
+      state.outbox.start(written: written)
       flush(&state)
     }
   }
@@ -183,19 +180,17 @@ final class WorkerChannel: Sendable {
 
   private func flush(_ state: inout State) {
     guard let socket = state.socket else { return }
-    while state.sent < state.outgoing.count {
-      let written = unsafe state.outgoing.withUnsafeBytes { bytes in
-        unsafe sandbox_write(
-          socket, bytes.baseAddress.map { unsafe $0 + state.sent }, bytes.count - state.sent)
+    while !state.outbox.due.isEmpty {
+      let written = unsafe state.outbox.due.withUnsafeBytes { bytes in
+        unsafe sandbox_write(socket, bytes.baseAddress, bytes.count)
       }
       guard written > 0 else {
         // A worker that is gone is told of by the supervisor.
         if written == Int(SANDBOX_AGAIN) { watch(&state, writing: true) }
         return
       }
-      state.sent += written
+      state.outbox.wrote(written)
     }
-    (state.outgoing, state.sent) = ([], 0)
     watch(&state, writing: false)
   }
 

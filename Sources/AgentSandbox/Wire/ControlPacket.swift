@@ -1,7 +1,8 @@
 /// What goes to the supervisor: little-endian 32-bit fields, the first of which is the type.
 enum ControlRequest: Hashable {
-  /// Puts the limits in force and starts the clock; answered by `started`.
-  case start(worker: UInt32, timeoutMilliseconds: UInt32, memoryMB: UInt32, outputKB: UInt32)
+  /// Puts the limits in force, starts the clock and writes the request to the worker; answered by `started` where there
+  /// is none, or not all of it was written.
+  case start(worker: UInt32, timeoutMilliseconds: UInt32, memoryMB: UInt32, outputKB: UInt32, request: [UInt8])
   case kill(worker: UInt32)
   /// More workers than the pool's, at once.
   case want(language: UInt32, count: UInt32)
@@ -10,9 +11,13 @@ enum ControlRequest: Hashable {
   /// The worker's last frame was read: it is ended; answered by `settled`, or by `ended` where it is gone already.
   case result(worker: UInt32)
 
+  /// A request that travels with START has so many bytes at most.
+  static let requestBytesMax = 48 << 10
+
   var bytes: [UInt8] {
     switch self {
-    case .start(let worker, let timeout, let memory, let output): Self.fields(1, worker, timeout, memory, output)
+    case .start(let worker, let timeout, let memory, let output, let request):
+      Self.fields(1, worker, timeout, memory, output) + request
     case .kill(let worker): Self.fields(2, worker)
     case .want(let language, let count): Self.fields(3, language, count)
     case .wantLayer(let language, let count, let id, let path):
@@ -48,7 +53,8 @@ enum ControlPacket: Hashable {
   case hello(json: [UInt8])
   /// A worker waits; its channel comes along.
   case ready(worker: UInt32, language: UInt32, isCold: Bool, layer: UInt32)
-  case started(worker: UInt32)
+  /// The limits are in force, and so many bytes of the request are written.
+  case started(worker: UInt32, written: Int)
   case ended(worker: UInt32, WorkerEnd)
   case output(worker: UInt32, isError: Bool, bytes: [UInt8])
   /// What a worker took whose last frame was read; its end follows, and frees its place.
@@ -71,7 +77,7 @@ enum ControlPacket: Hashable {
     case 100 where count >= 2 && field(1) == Self.version: self = .hello(json: Array(bytes[8...]))
     case 101 where count >= 5:
       self = .ready(worker: field(1), language: field(2), isCold: field(3) != 0, layer: field(4))
-    case 102 where count >= 2: self = .started(worker: field(1))
+    case 102 where count >= 3: self = .started(worker: field(1), written: Int(field(2)))
     case 103 where count >= 7:
       guard let cause = WorkerEnd.Cause(rawValue: field(2)) else { return nil }
       let end = WorkerEnd(

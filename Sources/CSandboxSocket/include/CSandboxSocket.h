@@ -23,6 +23,8 @@ long sandbox_receive(int socket, void *bytes, size_t size, int *passed);
 long sandbox_read(int socket, void *bytes, size_t size);
 /// Bytes sent without waiting (a packet: all of it), SANDBOX_AGAIN or SANDBOX_GONE.
 long sandbox_write(int socket, const void *bytes, size_t size);
+/// Whether so many bytes more leave at least half of the socket's buffer to packets that have to be sent.
+bool sandbox_has_room(int socket, size_t size);
 
 /// An epoll descriptor, or -1.
 int sandbox_poll_open(void);
