@@ -47,7 +47,7 @@ struct InMemoryRuns: RunStore {
 
   func releaseClaims() async throws {
     try store.withState { state in
-      for (name, run) in state.runs where run.claim != nil {
+      for (name, run) in state.runs where run.status.isDue && run.claim != nil {
         state.runs[name]?.claim = nil
         state.runs[name]?.revision = run.revision + 1
       }

@@ -6,6 +6,8 @@ struct RunsBesideCache: RunStore {
   let base: any RunStore
   let cache: CheckpointCache
 
+  func releaseClaims() async throws { try await base.releaseClaims() }
+
   func prune(endedBefore time: Date, limit: Int) async throws -> PrunedRuns {
     let pruned = try await base.prune(endedBefore: time, limit: limit)
     cache.forget(pruned.threads)

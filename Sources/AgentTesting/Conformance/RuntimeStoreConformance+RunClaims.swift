@@ -38,6 +38,26 @@ extension RuntimeStoreConformance {
       try expectEqual(first.map(\.agentID), ["b\u{0}é", "a"], "their agents")
       try expectEqual(first.map(\.revision), [2, 1], "their revisions")
     },
+    Check("all claims on due runs can be ended at once, which raises their revisions alone") { store in
+      try await store.insert("a")
+      for status in RunStatus.allCases {
+        try await store.runs.insert(StoreSamples.run("free \(status)") { $0.status = status })
+        try await store.runs.insert(
+          StoreSamples.run("\(status)") {
+            $0.status = status
+            $0.claim = RunClaim(holder: "p", until: StoreSamples.time(60))
+          })
+      }
+      try await store.runs.releaseClaims()
+      for status in RunStatus.allCases {
+        let (free, held) = (try await store.storedRun("free \(status)"), try await store.storedRun("\(status)"))
+        try expectEqual(free.revision, 1, "the revision of a \(status) run that nobody held")
+        try expectEqual(held.revision, status.isDue ? 2 : 1, "the revision of a \(status) run")
+        try expectEqual(held.claim == nil, status.isDue, "whether a \(status) run is free")
+      }
+      try expectEqual(
+        Set(try await store.claimableRuns(at: 0)), ["queued", "free queued", "running", "free running"], "what is free")
+    },
     Check("a claim raises the revision and leaves all else") { store in
       try await store.insert("a")
       var wanted = StoreSamples.fullRun("r")

@@ -46,6 +46,7 @@ private struct FaultyRuns: RunStore {
     return try await base.prune(endedBefore: time, limit: limit)
   }
 
+  func releaseClaims() async throws { try await base.releaseClaims() }
   func insert(_ run: StoredRun) async throws { try await base.insert(run) }
   func run(_ id: String) async throws -> StoredRun? { try await base.run(id) }
   func replace(_ run: StoredRun, expecting revision: Int) async throws -> Int {

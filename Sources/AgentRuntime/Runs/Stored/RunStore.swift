@@ -30,7 +30,7 @@ public protocol RunStore: Sendable {
   /// Throws `StoreError.notFound` and `conflict(current:)`.
   @discardableResult
   func claim(_ id: String, by holder: String, until: Date, expecting revision: Int) async throws -> Int
-  /// Ends all claims, for the start of a process that alone can have the store open: whoever held one is gone. Raises
+  /// Ends all claims on runs that are due, for the start of a process that alone can have the store open: whoever held one is gone. Raises
   /// the revisions of the runs that it changes.
   func releaseClaims() async throws
   /// Removes runs whose retention (`StoredRun.retainedFrom`) counts from before that time, the oldest first, at most
