@@ -7,7 +7,7 @@ import pytest
 from harness import behaviours as does
 from harness.runs import STEPS, ask, ended, events, run, submit
 from harness.seen import see
-from harness.tasks import make, names
+from harness.tasks import make, names, step
 from harness.waiting import Background
 
 
@@ -128,7 +128,7 @@ def test_a_stream_is_followed_from_the_start_and_from_an_event(runtime, model):
     early = Background(lambda: runtime.client.get(f"/v1/runs/{id}/stream").body.decode())
     hold.set()
     told = events(early.result())
-    assert told[-1] == (None, "[DONE]") and [event for event, _ in told[:3]] == ["1-1", "1-2", "1-3"]
+    assert told[-1] == (None, "[DONE]") and [event for event, _ in told[:4]] == [None, "1-1", "1-2", "1-3"]
     chunks = [json.loads(data) for _, data in told[:-1]]
     text = "".join(chunk["choices"][0]["delta"].get("content") or "" for chunk in chunks)
     assert text.split() == ["one", "two", "three"] and chunks[-1]["choices"][0]["finish_reason"] == "stop"
@@ -146,5 +146,5 @@ def test_an_ended_run_is_told_after_a_restart(runtime, model):
     ended(runtime, id)
     runtime.restart()
     told = events(runtime.client.get(f"/v1/runs/{id}/stream").body.decode())
-    assert [event for event, _ in told] == ["end-1", "end-2", None, None]
-    assert json.loads(told[1][1])["choices"][0]["delta"]["content"].strip() == "ok"
+    assert [event for event, _ in told] == [None, "end-1", "end-2", None, None]
+    assert json.loads(told[2][1])["choices"][0]["delta"]["content"].strip() == "ok"
