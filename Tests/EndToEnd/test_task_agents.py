@@ -253,3 +253,25 @@ def test_the_openai_sdk_sees_failures(runtime, model, sdk):
     assert caught.value.status_code == 500 and caught.value.code == "EXECUTION_ERROR"
     with pytest.raises(openai.APIError, match="Step 1 of the task failed"):
         list(sdk.chat.completions.create(**ASK, stream=True))
+
+
+def test_twenty_steps(runtime, model):
+    steps = [f"part {number}" for number in range(1, 21)]
+    make(runtime.client, steps)
+    model.default = lambda exchange: does.say(f"out {step(exchange)}")(exchange)
+    seen = see(runtime.client, "the task", "task", False, metadata={"session_id": "s"})
+    assert seen.status == 200 and [step(exchange) for exchange in model.requests] == [*range(1, 21), None]
+    last = model.requests[-1].messages[-1]["content"]
+    assert all(f"out {number}" in last for number in range(1, 21))
+    assert len(metadata(seen)["execution_steps"]) == 22
+
+
+def test_a_real_model_carries_a_task_out(apus, model_url):
+    runtime = apus(LLM_PROXY_URL=model_url)
+    make(runtime.client, ("Name a colour", "Name a fruit of that colour"), strict=False, output="structured")
+    seen = see(runtime.client, "Help me to paint", "task", True, max_tokens=40, metadata={"run_id": "real"})
+    assert seen.status == 200 and seen.chunks[-1]["choices"][0]["finish_reason"] in ("stop", "length"), seen.body[-500:]
+    run = runtime.client.get("/v1/runs/real").json()
+    assert run["status"] == "completed" and [one["status"] for one in run["steps"]] == ["completed"] * 4
+    assert all(one["output"].strip() for one in run["steps"][1:3]) and run["usage"]["completion_tokens"] > 0
+    assert run["output"]["message"]["content"].strip()
