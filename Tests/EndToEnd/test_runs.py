@@ -148,3 +148,10 @@ def test_an_ended_run_is_told_after_a_restart(runtime, model):
     told = events(runtime.client.get(f"/v1/runs/{id}/stream").body.decode())
     assert [event for event, _ in told] == [None, "end-1", "end-2", None, None]
     assert json.loads(told[2][1])["choices"][0]["delta"]["content"].strip() == "ok"
+
+
+def test_a_runs_checkpoints_are_no_session(runtime, model):
+    ask(runtime, session_id="s", run_id="r")
+    for session in ("s", "run%2Fr"):
+        path = f"/v1/agents/task/sessions/{session}"
+        assert runtime.client.get(path).status == runtime.client.delete(path).status == 404

@@ -24,7 +24,7 @@ struct GraphRun<State: GraphState> {
       try await begin(&loop, start, input)
       let end = try await loop.run()
       if saver.waitsForEnd { try await loop.flush() }
-      try await saver.finish()
+      if options.waitsForLastSave { try await saver.finish() } else { saver.finishSoon() }
       return try result(of: loop, end)
     } catch {
       // What was reached stays, unless that is not wanted; why the run ended is what the caller must hear.

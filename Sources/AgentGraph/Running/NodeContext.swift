@@ -99,6 +99,13 @@ public final class NodeContext<State: GraphState>: Sendable {
     return value
   }
 
+  /// Returns when what came before this node is durable, as before an effect: for work that is not to be done again once
+  /// it has begun, and whose result the node's own writes keep. With durability `exit` it returns at once.
+  public func saved() async throws {
+    if isGivenUp { throw CancellationError() }
+    try await level.saver?.settleBeforeEffect()
+  }
+
   /// Sends something of the node's own to whoever streams the run with mode `custom`. Waits while they are slow.
   public func emit(_ value: JSONValue) async throws { try await send(.custom(value), mode: .custom) }
 

@@ -8,6 +8,9 @@ public struct RunOptions: Sendable {
   public var durability = Durability.async
   /// With `exit`: whether what was reached is saved when an error or a cancellation ends the run, too.
   public var keepsFailures = true
+  /// Whether a run returns only when its last save is durable. Without, an error of saves that are under way by then is
+  /// not told: for a caller who goes on with a write of its own to the same store, which comes after them.
+  public var waitsForLastSave = true
   /// Stops before these nodes of the outermost graph; nil takes what it was compiled with (G33). Names that it does
   /// not have are refused.
   public var interruptBefore: InterruptPoints?

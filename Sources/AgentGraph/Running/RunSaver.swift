@@ -51,12 +51,17 @@ final class RunSaver: Sendable {
 
   /// Returns when everything is durable. Throws what a save failed with.
   func finish() async throws {
+    finishSoon()
+    try await settle(below: 1)
+  }
+
+  /// Hands everything in, and does not wait.
+  func finishSoon() {
     let held = state.withLock { state in
       defer { state.held = [] }
       return state.held
     }
     if !held.isEmpty { submit(held) }
-    try await settle(below: 1)
   }
 
   /// A checkpoint of a namespace, or the last one, with all that belongs to it, also where the checkpointer does not

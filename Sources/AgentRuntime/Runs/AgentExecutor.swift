@@ -78,8 +78,10 @@ public struct AgentExecutor: Sendable {
     defer { limiter.charge(tokens: run.record.contents.usage?.totalTokens ?? 0, to: subjects) }
     do {
       let completion = try await handle.run {
-        if let kept { try await kept.begin(run.record) } else { _ = index.begin(run) }
-        return try await agent.program(run)
+        if let kept { kept.begin(run.record) } else { _ = index.begin(run) }
+        let completion = try await agent.program(run)
+        try await kept?.admitted()
+        return completion
       }
       let result = result(of: run, completion, .now - start)
       statistics.finished(failed: false, duration: result.duration)

@@ -92,6 +92,7 @@ public struct AgentRun: Sendable {
       modelID: modelID, messages: messages,
       parameters: offer?.parameters(parameters) ?? parameters, requestID: call.requestID, deadline: place.deadline)
     request.hidesToolCalls = offer != nil
+    try await kept?.admitted()
     let completion =
       if let sink, offer != nil {
         try await model.stream(request) { deltas in
@@ -116,6 +117,7 @@ public struct AgentRun: Sendable {
     for (key, value) in options { parameters[key] = value }
     let request = ChatRequest(
       modelID: modelID, messages: messages, parameters: parameters, requestID: call.requestID, deadline: place.deadline)
+    try await kept?.admitted()
     let completion = try await model.complete(request)
     note(completion, of: messages)
     return completion

@@ -25,11 +25,8 @@ struct TaskComposer {
   func compose() async throws -> TaskAnswer {
     guard task.plan.format != .text else {
       // A format that the request itself asks for is kept to as in conversations.
-      let composed = try await once("answer") {
-        let completion = try await run(asking: parameters, sink: base.sink).checkedAnswer(self.prompt(nil))
-        return Composed(completion, sent: base.sink == nil ? "" : completion.message.text)
-      }
-      return answer(composed.completion)
+      try await context.saved()
+      return answer(try await run(asking: parameters, sink: base.sink).checkedAnswer(prompt(nil)))
     }
     let prompt = prompt(output.instruction)
     let first = try await once("answer") { try await ask(prompt) }

@@ -40,7 +40,10 @@ struct TaskProgram: Sendable {
   private func result(_ work: TaskWork) async throws -> GraphResult<TaskState> {
     let run = work.run
     guard let kept = run.kept else { return try await graph.run(begin(work), options: Self.options(run, .exit)) }
-    let (options, thread) = (Self.options(run, .async), kept.ledger.row.threadName)
+    var options = Self.options(run, .async)
+    // The row's end is written after it, by the same writer.
+    options.waitsForLastSave = false
+    let thread = kept.ledger.row.threadName
     let stored = graph.checkpointed(by: run.threads.store.threads)
     guard kept.isResumed, let state = try await stored.values(of: thread), let task = state.task else {
       return try await stored.run(begin(work), on: thread, options: options)

@@ -13,6 +13,8 @@ struct TaskStep {
   /// The step's output as the graph's write. Throws `RuntimeError` 500 where a step that fails ends the run.
   func perform() async throws -> Command<TaskState> {
     let (task, work) = (try state.requireTask(), try state.requireWork())
+    // That another has the run is no failure of an attempt.
+    try await work.run.kept?.admitted()
     let open = try await work.begin(index, of: task.plan)
     let output: StepOutput
     do {

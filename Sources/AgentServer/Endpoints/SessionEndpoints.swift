@@ -21,9 +21,10 @@ struct SessionEndpoints: Sendable {
   private func thread(_ exchange: Exchange, last: Int? = nil) async throws -> AgentThread {
     try exchange.query.check()
     let (agentID, sessionID) = (exchange.parameter("id"), exchange.parameter("session_id"))
-    _ = try await parts.catalog.agent(agentID)
+    let agent = try await parts.catalog.agent(agentID)
     let key = ThreadKey(agentID: agentID, sessionID: sessionID)
-    guard let thread = try await parts.store.thread(key, last: last) else {
+    // Threads of a task agent are its runs'.
+    guard agent.type != "task", let thread = try await parts.store.thread(key, last: last) else {
       throw RuntimeError(.notFound, "Agent '\(agentID)' has no session '\(sessionID.prefix(256))'.")
     }
     if let owner = thread.userID, let user = exchange.query["user_id"], !owner.isSame(as: user) {

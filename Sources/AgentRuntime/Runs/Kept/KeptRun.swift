@@ -8,6 +8,7 @@ public final class KeptRun: Sendable {
   private struct State {
     var callers = 0
     var record: RunRecord?
+    var admission: Task<Void, any Error>?
   }
 
   let log = RunLog()
@@ -53,9 +54,19 @@ public final class KeptRun: Sendable {
   /// Names the run.
   public var id: String { ledger.row.id }
 
-  /// Notes the run in the store, before anything is done for it. Throws `RuntimeError` 409 where another has it.
-  func begin(_ record: RunRecord) async throws {
+  /// Notes the run in the store. That is under way when this returns, so that it comes before whatever the run stores;
+  /// the run waits for `admitted` before it does anything outside.
+  func begin(_ record: RunRecord) {
     state.withLock { $0.record = record }
+    // Unstructured: it is waited for from several places, and no cancellation undoes it.
+    let admission = Task.immediate { try await store() }
+    state.withLock { $0.admission = admission }
+  }
+
+  /// Returns when the run is noted in the store. Throws `RuntimeError` 409 where another has it.
+  func admitted() async throws { try await state.withLock { $0.admission }?.value }
+
+  private func store() async throws {
     do {
       try await ledger.begin(waits: waits)
     } catch let error as StoreError where error.isLostRace {
