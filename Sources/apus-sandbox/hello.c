@@ -72,7 +72,7 @@ void hello_send(void) {
   say_languages(&text);
   say(&text, "}");
   packet.type = OUT_HELLO;
-  packet.protocol = 1;
+  packet.protocol = PROTOCOL;
   memcpy(packet.json, text.bytes, text.length);
   control_send(&packet, offsetof(__typeof__(packet), json) + text.length, -1);
 }

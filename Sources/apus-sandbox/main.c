@@ -197,7 +197,6 @@ int main(int count, char **arguments) {
   for (size_t i = 0; i < missing_count; i++) control_fault(missing[i].language, 0, missing[i].why);
   if (sup.isolation == ISOLATION_NONE) return 0;
   for (size_t i = 0; i < sup.interpreter_count; i++) zygote_for(&sup.interpreters[i], 0, "");
-  files_forget();
   run_loop();
   end_all();
   return 0;

@@ -41,8 +41,8 @@ void channel_leave(struct worker *worker) {
   worker->channel = -1;
 }
 
-// Its first frame: most calls have no other, and need not wait until the host has seen it. Code that fakes a last frame
-// ends its own call, as it does by the host's eyes.
+// What it says first: most calls say no more, and need not wait until the host has seen it. This looks once; whatever else
+// comes is the host's to see. Code that fakes a last frame ends its own call, as it does by the host's eyes.
 void worker_spoke(struct worker *worker) {
   bool is_last = worker->channel >= 0 && worker->state == WORKER_RUNNING && has_last_frame(worker->channel);
   channel_leave(worker);

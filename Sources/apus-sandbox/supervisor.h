@@ -14,6 +14,8 @@ enum { KEPT_BYTES = 65536, PACKET_MAX = KEPT_BYTES + 64 };
 // A request that travels with START has so many bytes at most.
 enum { REQUEST_MAX = 49152 };
 enum { MIB = 1024 * 1024 };
+// Of the protocol; the host takes no other.
+enum { PROTOCOL = 2 };
 
 // What the host sends, and what it is sent (first field of every packet).
 enum { IN_START = 1, IN_KILL = 2, IN_WANT = 3, IN_LAYER = 4, IN_RESULT = 5 };
@@ -142,9 +144,6 @@ struct worker *worker_find(uint32_t id);
 uint32_t worker_index(const struct worker *worker);
 uint64_t workers_check(uint64_t now);
 void workers_abandon(const struct zygote *zygote);
-
-// forget.c
-void files_forget(void);
 
 // main.c
 void supervisor_stop(void);

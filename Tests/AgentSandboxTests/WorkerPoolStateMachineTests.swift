@@ -233,7 +233,7 @@ import Testing
   }
 
   @Test func packetsAreRead() {
-    #expect(ControlPacket(Self.fields(100, 1) + [0x7B]) == .hello(json: [0x7B]))
+    #expect(ControlPacket(Self.fields(100, 2) + [0x7B]) == .hello(json: [0x7B]))
     #expect(ControlPacket(Self.fields(101, 5, 2, 1, 0)) == .ready(worker: 5, language: 2, isCold: true, layer: 0))
     let settled = WorkerEnd(cause: .settled, wallMicroseconds: 3, processorMicroseconds: 2, memoryPeakKB: 9)
     #expect(ControlPacket(Self.fields(106, 5, 3, 2, 9, 0, 0)) == .settled(worker: 5, settled))
@@ -249,7 +249,8 @@ import Testing
   }
 
   @Test(arguments: [
-    [], [1], fields(99), fields(100, 2), fields(101, 1), fields(103, 1, 77, 0, 0, 0, 0), fields(104, 1, 3), fields(102, 1),
+    [], [1], fields(99), fields(100, 1), fields(101, 1), fields(102, 1), fields(103, 1, 77, 0, 0, 0, 0),
+    fields(104, 1, 3),
   ])
   func whatTheProtocolDoesNotHaveIsNothing(bytes: [UInt8]) {
     #expect(ControlPacket(bytes) == nil)

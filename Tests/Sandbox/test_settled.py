@@ -11,7 +11,8 @@ import time
 import pytest
 
 from conftest import PYTHON_PATH
-from driver import CAUSES, DENO, ENDED, OUTPUT, PYTHON, RESULT, SETTLED, START, Supervisor, receive_frame, send_frame
+from driver import (CAUSES, DENO, ENDED, OUTPUT, PYTHON, RESULT, SETTLED, START, STARTED, Supervisor, receive_frame,
+                    send_frame)
 
 VALUE = "def main(x): return x"
 NOISY = "import sys\ndef main(x):\n  print('out')\n  print('err', file=sys.stderr)\n  sys.stdout.flush()\n  return x"
@@ -38,6 +39,8 @@ class Call:
         self.sandbox = sandbox
         self.worker, self.channel, _, _ = sandbox.worker()
         sandbox.send(START, self.worker, timeout_ms, 256, output_kb)
+        # Before it the worker only waits, and what it prints is held to another bound.
+        sandbox.wait_packet(self.worker, STARTED, 10)
         send_frame(self.channel, {"type": "run", "language": "python", "source": source, "entry_point": "main", "input": 1})
         assert receive_frame(self.channel, time.monotonic() + 10)["type"] == "result"
 

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from driver import ENDED, KILL, PYTHON, REQUEST_MAX, RESULT, START, STARTED, frame_of, receive_frame
+from driver import ENDED, KILL, PYTHON, REQUEST_MAX, RESULT, SETTLED, START, STARTED, frame_of, receive_frame
 
 LIMITS = (10_000, 64, 100)
 # What is in force when the program's first line runs.
@@ -21,9 +21,9 @@ def result(channel):
     return receive_frame(channel, time.monotonic() + 10)["value"]
 
 
-def end(sandbox, worker, channel):
+def end(sandbox, worker, channel, by=RESULT):
     """The kinds of all packets of the call."""
-    sandbox.send(RESULT, worker)
+    sandbox.send(by, worker)
     sandbox.wait_packet(worker, ENDED, 10)
     channel.close()
     return [kind for kind, _ in sandbox.packets.pop(worker)]
@@ -82,3 +82,54 @@ def test_a_request_for_one_that_was_killed(sandbox):
     assert receive_frame(channel, time.monotonic() + 10) is None
     channel.close()
     assert [kind for kind, _ in sandbox.packets.pop(worker)] == [ENDED]
+
+
+def begun(sandbox, source):
+    worker, channel, _, _ = sandbox.worker()
+    sandbox.send(START, worker, *LIMITS, more=frame_of(request(source)))
+    return worker, channel
+
+
+def answered(sandbox):
+    """The supervisor has seen all that was there before."""
+    sandbox.socket.send(b"\1")
+    while not sandbox.faults:
+        assert sandbox.pump(10)
+    sandbox.faults.clear()
+
+
+@pytest.mark.parametrize("source, kind", [("def main(x): return x", "result"), ("def main(x): 1/0", "error")])
+def test_a_first_frame_that_is_the_last_settles_the_call(sandbox, source, kind):
+    worker, channel = begun(sandbox, source)
+    sandbox.wait_packet(worker, ENDED, 10)
+    assert receive_frame(channel, time.monotonic() + 10)["type"] == kind
+    assert end(sandbox, worker, channel) == [SETTLED, ENDED]
+
+
+def test_text_before_the_last_frame(sandbox):
+    worker, channel = begun(sandbox, "def main(x):\n  yield 'a'\n  return x")
+    frames = [receive_frame(channel, time.monotonic() + 10)["type"] for _ in range(2)]
+    assert frames == ["text", "result"]
+    # By itself where it looked at the channel after the host had taken the text.
+    assert end(sandbox, worker, channel) == [SETTLED, ENDED]
+
+
+@pytest.mark.parametrize("piece", [2, 4, 12, 30])
+def test_a_piece_of_a_frame_settles_nothing(sandbox, piece):
+    source = f"""
+import os, struct
+def main(x):
+  body = b'{{"type":"result","value":7}}'
+  frame = struct.pack('<I', len(body)) + body
+  os.write(3, frame[:{piece}])
+  os.read(0, 1)
+  os.write(3, frame[{piece}:])
+  os.read(0, 1)
+"""
+    worker, channel = begun(sandbox, source)
+    while len(channel.recv(64, socket.MSG_PEEK)) < piece:
+        pass
+    answered(sandbox)
+    channel.sendall(b"x")
+    assert result(channel) == 7
+    assert end(sandbox, worker, channel, by=KILL) == [ENDED]

@@ -62,7 +62,7 @@ enum ControlPacket: Hashable {
   case fault(language: UInt32, layer: UInt32, text: String)
 
   /// The protocol that both sides have to speak.
-  static let version: UInt32 = 1
+  static let version: UInt32 = 2
   /// Bytes of a packet at most: 64 KiB of output and what stands before it.
   static let bytesMax = 65_536 + 64
 
