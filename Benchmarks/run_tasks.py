@@ -21,6 +21,8 @@ from harness.sides import ROOT, Binaries
 from tasks.sides import CALLS, STEPS, Figures, World, at, figures
 
 SLOW_MS, PACED_MS, AT_ONCE = 200, 50, 200
+# Runs at once are over soon, and what else the machine does then shows: there are more rounds of them.
+TOGETHER_TIMES = 3
 NAMES = {"direct": "the model itself, one call", "conversation": "Apus, a conversation, one call",
          "apus": "Apus", "apus_session": "Apus, each run in a session",
          "peer": "LangGraph, in process", "peer_session": "LangGraph, in process, SQLite"}
@@ -103,18 +105,22 @@ def together(world: World, options: argparse.Namespace) -> dict:
         "apus": lambda n: world.load(world.apus, "sequential", AT_ONCE, AT_ONCE, stream=True),
         "apus_session": lambda n: world.load(world.apus, "sequential", AT_ONCE, AT_ONCE, f"t{n}", stream=True),
     }
-    if world.peer:
-        sides["peer"] = lambda n: figures(world.ask_peer(1, AT_ONCE)["times"])
-        sides["peer_session"] = lambda n: figures(world.ask_peer(1, AT_ONCE, stored=True)["times"])
-    for run in sides.values():
+    peers = {
+        "peer": lambda n: figures(world.ask_peer(1, AT_ONCE)["times"]),
+        "peer_session": lambda n: figures(world.ask_peer(1, AT_ONCE, stored=True)["times"]),
+    } if world.peer else {}
+    for run in [*sides.values(), *peers.values()]:
         run(-1)
-    before = world.apus.process.cpu_seconds()
-    found = {name: medians(rounds) for name, rounds in in_turns(sides, options.rounds).items()}
+    before, number = world.apus.process.cpu_seconds(), TOGETHER_TIMES * options.rounds
+    rounds = in_turns(sides, number)
     used = world.apus.process.cpu_seconds() - before
+    rounds |= in_turns(peers, options.rounds)
+    found = {name: medians(of_side) for name, of_side in rounds.items()}
+    slowest = {name: statistics.median(one["max_ms"] for one in of_side) for name, of_side in rounds.items()}
     # What the model takes beyond its delay when it is asked so often at once is not the runtime's.
-    limit = 1.1 * CALLS * PACED_MS + CALLS * max(found["direct"]["max_ms"] - PACED_MS, 0)
-    return {"case": "together", "runs": AT_ONCE, "limit_ms": limit, "sides": found,
-            "cpu_ms_each": used * 1000 / (2 * AT_ONCE * options.rounds)}
+    limit = 1.1 * CALLS * PACED_MS + CALLS * max(found["direct"]["p50_ms"] - PACED_MS, 0)
+    return {"case": "together", "runs": AT_ONCE, "limit_ms": limit, "slowest_ms": slowest, "sides": found,
+            "cpu_ms_each": used * 1000 / (2 * AT_ONCE * number)}
 
 
 def targets(lines: dict[str, dict]) -> list[list[str]]:
@@ -125,16 +131,16 @@ def targets(lines: dict[str, dict]) -> list[list[str]]:
         ("added by a session, a step, ms", one["session_step_ms"], 0.6),
         (f"five steps at once, a model of {SLOW_MS} ms: times that, p50", lines["parallel"]["phase_p50_times"], 1.15),
         ("the same, longest", lines["parallel"]["phase_max_times"], 1.15),
-        (f"{AT_ONCE} runs at once, a model of {PACED_MS} ms: slowest, ms", many["sides"]["apus"]["max_ms"],
+        (f"{AT_ONCE} runs at once, a model of {PACED_MS} ms: slowest of them, ms", many["slowest_ms"]["apus"],
          many["limit_ms"]),
-        ("the same, each in a session", many["sides"]["apus_session"]["max_ms"], many["limit_ms"])]
+        ("the same, each in a session", many["slowest_ms"]["apus_session"], many["limit_ms"])]
     rows = [[title, f"at most {limit:.4g}", f"{value:,.3f}", "yes" if value <= limit else "NO"]
             for title, value, limit in found]
     return [["target", "required", "measured", "met"], *rows]
 
 
 def ratios(lines: dict[str, dict]) -> list[list[str]]:
-    one, many = lines["sequential"], lines["together"]["sides"]
+    one, many = lines["sequential"], lines["together"]["slowest_ms"]
 
     def row(title: str, apus: float, peer: float) -> list[str]:
         return [title, f"{apus:,.3f}", f"{peer:,.3f}", f"{peer / apus:,.1f}" if apus > 0 else "–"]
@@ -145,9 +151,8 @@ def ratios(lines: dict[str, dict]) -> list[list[str]]:
             row("sequential, stored: a whole run, p50, ms", one["sides"]["apus_session"]["p50_ms"],
                 one["sides"]["peer_session"]["p50_ms"]),
             row("added by a session, a step, ms", one["session_step_ms"], one["peer_session_step_ms"]),
-            row(f"{AT_ONCE} at once: slowest, ms", many["apus"]["max_ms"], many["peer"]["max_ms"]),
-            row(f"{AT_ONCE} at once, stored: slowest, ms", many["apus_session"]["max_ms"],
-                many["peer_session"]["max_ms"])]
+            row(f"{AT_ONCE} at once: slowest, ms", many["apus"], many["peer"]),
+            row(f"{AT_ONCE} at once, stored: slowest, ms", many["apus_session"], many["peer_session"])]
 
 
 def side_table(line: dict) -> str:
@@ -173,7 +178,7 @@ def markdown(lines: dict[str, dict], options: argparse.Namespace) -> str:
         f"stream tells ({side['runs']} runs; longest step by its own `duration_ms`: {side['longest_step_ms']:.1f} ms)",
         side_table(side),
         f"**{AT_ONCE} runs at once, a model of {PACED_MS} ms** (limit: {CALLS} times {PACED_MS} ms and 10 %, and what the "
-        "model itself takes longer when it is asked so often at once; Apus's CPU time: "
+        f"model itself takes longer when it is asked so often at once; {TOGETHER_TIMES} times as many rounds; Apus's CPU time: "
         f"{lines['together']['cpu_ms_each']:.2f} ms a run)", side_table(lines["together"])]
     return "\n\n".join(parts) + "\n"
 
