@@ -148,3 +148,23 @@ def test_an_ended_run_is_told_after_a_restart(runtime, model):
     told = events(runtime.client.get(f"/v1/runs/{id}/stream").body.decode())
     assert [event for event, _ in told] == ["end-1", "end-2", None, None]
     assert json.loads(told[1][1])["choices"][0]["delta"]["content"].strip() == "ok"
+
+
+def test_tokens_are_counted_once_a_run_whoever_waits_for_it(runtime, model):
+    def counted() -> dict[str, int]:
+        lines = runtime.client.get("/metrics").body.decode().splitlines()
+        return {line.split("_")[1]: int(float(line.split()[-1])) for line in lines if "_tokens_total " in line}
+
+    for _ in range(2):
+        assert ask(runtime, run_id="r").status == 200
+    assert counted() == {"prompt": 6 * 7, "completion": 6 * 3}
+    ended(runtime, submit(runtime))
+    assert sum(counted().values()) == 120
+
+
+def test_the_head_of_a_stream_has_no_body(runtime, model):
+    id = submit(runtime)
+    ended(runtime, id)
+    reply = runtime.client.request("HEAD", f"/v1/runs/{id}/stream")
+    assert (reply.status, reply.body) == (200, b"") and reply.headers["content-type"] == "text/event-stream"
+    assert run(runtime, id)["status"] == "completed", "the connection serves on"
