@@ -155,3 +155,23 @@ def test_a_runs_checkpoints_are_no_session(runtime, model):
     for session in ("s", "run%2Fr"):
         path = f"/v1/agents/task/sessions/{session}"
         assert runtime.client.get(path).status == runtime.client.delete(path).status == 404
+
+
+def test_tokens_are_counted_once_a_run_whoever_waits_for_it(runtime, model):
+    def counted() -> dict[str, int]:
+        lines = runtime.client.get("/metrics").body.decode().splitlines()
+        return {line.split("_")[1]: int(float(line.split()[-1])) for line in lines if "_tokens_total " in line}
+
+    for _ in range(2):
+        assert ask(runtime, run_id="r").status == 200
+    assert counted() == {"prompt": 6 * 7, "completion": 6 * 3}
+    ended(runtime, submit(runtime))
+    assert sum(counted().values()) == 120
+
+
+def test_the_head_of_a_stream_has_no_body(runtime, model):
+    id = submit(runtime)
+    ended(runtime, id)
+    reply = runtime.client.request("HEAD", f"/v1/runs/{id}/stream")
+    assert (reply.status, reply.body) == (200, b"") and reply.headers["content-type"] == "text/event-stream"
+    assert run(runtime, id)["status"] == "completed", "the connection serves on"

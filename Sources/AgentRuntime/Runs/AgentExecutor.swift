@@ -20,6 +20,7 @@ public struct AgentExecutor: Sendable {
   let index = RunIndex()
   private let exchanges = ExchangeMemory()
   private let limiter = RateLimiter()
+  private let tokens = TokenMetrics()
 
   /// An executor over one model and one store; `runs` is shared with the catalog, which ends a deleted agent's runs.
   /// `toolsets` are those that agents may name, `sandbox` runs their code, which `supply` gets; `logsContent` lets
@@ -49,6 +50,11 @@ public struct AgentExecutor: Sendable {
   /// Whether a turn of this thread is under way.
   func isBusy(_ key: ThreadKey) -> Bool { threads.queue.isBusy(key) }
 
+  /// Throws `RuntimeError` 409 where a further turn of this thread would be refused now.
+  func checkTurn(_ key: ThreadKey, policy: ConversationConfig.BusyPolicy) throws {
+    try threads.queue.check(key, policy: policy)
+  }
+
   /// An id for a run that its caller did not name.
   func nextRunID() -> String { ids.next() }
 
@@ -75,10 +81,10 @@ public struct AgentExecutor: Sendable {
     let tools = agent.definition.toolsets
     let belt = tools.isEmpty ? nil : try await toolsets.belt(tools)
     let run = makeRun(call, agent.definition, handle, place, sink, belt, kept)
-    defer { limiter.charge(tokens: run.record.contents.usage?.totalTokens ?? 0, to: subjects) }
+    defer { charge(run.record.contents.spent, to: subjects) }
     do {
       let completion = try await handle.run {
-        if let kept { kept.begin(run.record) } else { _ = index.begin(run) }
+        begin(run)
         let completion = try await agent.program(run)
         try await kept?.admitted()
         return completion
@@ -93,6 +99,18 @@ public struct AgentExecutor: Sendable {
       index.end(run.id, .failure(RuntimeError(describing: failure)))
       throw failure
     }
+  }
+
+  private func charge(_ usage: TokenUsage?, to subjects: [RateLimitSubject]) {
+    limiter.charge(tokens: usage?.totalTokens ?? 0, to: subjects)
+    tokens.note(usage)
+  }
+
+  private func begin(_ run: AgentRun) {
+    guard let kept = run.kept else { return index.begin(run) }
+    kept.begin(run.record)
+    // The caller may have named it after one that was in memory alone.
+    index.forget(run.id)
   }
 
   private func result(of run: AgentRun, _ completion: ChatCompletion, _ duration: Duration) -> RunResult {

@@ -143,6 +143,12 @@ public struct AgentRun: Sendable {
       ])
   }
 
+  /// What happens where its thread is busy. A run that is gone on with waits: who came meanwhile is newer.
+  var busyPolicy: ConversationConfig.BusyPolicy {
+    if kept?.isResumed == true { return .enqueue }
+    return call.conversationConfig?.onBusy ?? agent.conversationConfig?.onBusy ?? .enqueue
+  }
+
   /// The caller's parameters, and the configurations' where the caller set none.
   var parameters: JSONObject {
     let configs = [call.conversationConfig, agent.conversationConfig].compactMap { $0 }

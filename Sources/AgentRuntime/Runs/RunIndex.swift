@@ -93,14 +93,21 @@ final class RunIndex: Sendable {
   var underway: [Entry] { state.withLock { Array($0.underway.values) } }
 
   /// Notes a run that begins.
-  func begin(_ run: AgentRun) -> Entry {
+  func begin(_ run: AgentRun) {
     var row = StoredRun(
       id: run.id, agentID: run.agent.id, sessionID: run.call.sessionID, userID: run.call.userID,
       request: ["metadata": .object(run.call.metadata)], createdAt: Date())
     row.status = .running
     let entry = Entry(row, run.record, run.handle)
     state.withLock { $0.underway[run.id] = entry }
-    return entry
+  }
+
+  /// Forgets a run: another has its id.
+  func forget(_ id: String) {
+    state.withLock { state in
+      state.underway[id] = nil
+      state.bytes -= state.ended.removeValue(forKey: id)?.bytes ?? 0
+    }
   }
 
   /// Notes how it ended.

@@ -8,6 +8,8 @@ final class RunRecord: Sendable {
   struct Contents: Sendable {
     var steps: [ExecutionStep] = []
     var usage: TokenUsage?
+    /// What of it was used in this process, and not before the run was gone on with.
+    var spent: TokenUsage?
     /// Names of the tools that were called, each once, in the order of their first calls.
     var tools: [String] = []
     /// What the caller should know of, such as tools that are missing.
@@ -61,7 +63,17 @@ final class RunRecord: Sendable {
 
   func add(_ usage: TokenUsage?) {
     guard let usage else { return }
-    state.withLock { $0.usage = usage.added(to: $0.usage) }
+    state.withLock { contents in
+      contents.usage = usage.added(to: contents.usage)
+      contents.spent = usage.added(to: contents.spent)
+    }
     whole?.add(usage)
+  }
+
+  /// Adds what was used before this process went on with the run.
+  func restore(_ usage: TokenUsage?) {
+    guard let usage else { return }
+    state.withLock { $0.usage = usage.added(to: $0.usage) }
+    whole?.restore(usage)
   }
 }

@@ -137,7 +137,7 @@ extension TaskComposer {
       return try await ask()
     }
     guard !isNew else { return composed }
-    record.add(composed.completion.usage)
+    record.restore(composed.completion.usage)
     if let sink = base.sink, !composed.sent.isEmpty { try await sink([ChatDelta(content: composed.sent)]) }
     return composed
   }

@@ -18,8 +18,7 @@ struct TaskProgram: Sendable {
       return try await perform(run)
     }
     let key = ThreadKey(agentID: run.agent.id, sessionID: sessionID)
-    let policy = run.call.conversationConfig?.onBusy ?? run.agent.conversationConfig?.onBusy ?? .enqueue
-    return try await run.threads.turn(key, policy: policy, handle: run.handle, place: run.place, kept: kept) {
+    return try await run.threads.turn(key, policy: run.busyPolicy, handle: run.handle, place: run.place, kept: kept) {
       try await perform(run)
     }
   }

@@ -50,7 +50,7 @@ struct TaskStep {
         output.usage = failure.usage?.added(to: output.usage) ?? output.usage
         guard isNew else {
           // It failed before the run was gone on with, and was waited for since.
-          work.run.record.add(failure.usage)
+          work.run.record.restore(failure.usage)
           continue
         }
         let pause = StepBackoff().pause(after: output.attempts, draw: timing.draw(), asked: failure.retryAfter)

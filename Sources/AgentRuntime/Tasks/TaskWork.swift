@@ -49,10 +49,10 @@ final class TaskWork: Sendable {
     state.withLock { $0.outputs = outputs }
     for output in outputs {
       run.record.add(output.step(of: task.plan))
-      run.record.add(output.usage)
+      run.record.restore(output.usage)
     }
     guard let answer = stored.answer else { return try await watched.announceSteps() }
-    run.record.add(answer.usage)
+    run.record.restore(answer.usage)
     let time = Duration.milliseconds(answer.milliseconds)
     run.record.add(ExecutionStep(name: "generate_response", status: .completed, duration: time))
   }

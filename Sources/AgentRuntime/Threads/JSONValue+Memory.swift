@@ -2,7 +2,7 @@ import AgentJSON
 
 extension JSONValue {
   /// About how much memory the value takes, for bounds.
-  fileprivate var memoryBytes: Int {
+  var memoryBytes: Int {
     switch self {
     case .string(let text): 32 + text.utf8.count
     case .array(let elements): elements.reduce(32) { $0 + $1.memoryBytes }

@@ -75,19 +75,30 @@ final class TurnQueue: Sendable {
         state.lines[key] = Line(holder: newcomer)
         return (ticket, nil)
       }
-      if policy == .reject {
-        throw RuntimeError(.conflict, "Another turn of session '\(key.sessionID)' is under way (on_busy: reject).")
-      }
-      // Who takes over ends those in line, so that their number is no reason to refuse.
-      guard policy != .enqueue || line.waiters.count < waitersMax else {
-        throw RuntimeError(
-          .conflict, "\(waitersMax) turns wait for session '\(key.sessionID)' already, as many as may.",
-          retryAfter: .seconds(1))
-      }
+      try check(line, of: key, policy)
       let ended = policy == .enqueue ? [] : [line.holder.handle] + line.waiters.map(\.handle)
       line.waiters.append(newcomer)
       state.lines[key] = line
       return (ticket, ended)
+    }
+  }
+
+  /// Throws `RuntimeError` 409 where a newcomer would be refused now.
+  func check(_ key: ThreadKey, policy: ConversationConfig.BusyPolicy) throws {
+    try state.withLock { state in
+      if let line = state.lines[key] { try check(line, of: key, policy) }
+    }
+  }
+
+  private func check(_ line: Line, of key: ThreadKey, _ policy: ConversationConfig.BusyPolicy) throws {
+    if policy == .reject {
+      throw RuntimeError(.conflict, "Another turn of session '\(key.sessionID)' is under way (on_busy: reject).")
+    }
+    // Who takes over ends those in line, so that their number is no reason to refuse.
+    guard policy != .enqueue || line.waiters.count < waitersMax else {
+      throw RuntimeError(
+        .conflict, "\(waitersMax) turns wait for session '\(key.sessionID)' already, as many as may.",
+        retryAfter: .seconds(1))
     }
   }
 

@@ -32,8 +32,6 @@ struct RequestRecorder: Sendable {
   private let routes: [String]
   private let durations: [Timer]
   private let counters = Counters()
-  private let promptTokens = Counter(label: "apus_prompt_tokens_total")
-  private let completionTokens = Counter(label: "apus_completion_tokens_total")
 
   private final class Counters: Sendable {
     struct Key: Hashable {
@@ -81,10 +79,6 @@ struct RequestRecorder: Sendable {
       return counter
     }
     counter.increment()
-    if let usage = record.notes.usage {
-      promptTokens.increment(by: usage.promptTokens)
-      completionTokens.increment(by: usage.completionTokens)
-    }
   }
 
   private func metadata(

@@ -60,6 +60,10 @@ struct RunEndpoints: Sendable {
   @Sendable private func follow(_ exchange: Exchange, _ answer: StreamingAnswer) async throws -> RequestNotes {
     let (id, userID) = (exchange.parameter("id"), try exchange.userID())
     let run = try await parts.runService.run(id, userID: userID)
+    guard exchange.head.method != .head else {
+      try await answer.send(HTTPAnswer(headers: [.contentType: "text/event-stream", .cacheControl: "no-cache"]))
+      return RequestNotes(agentID: run.agentID, runID: id)
+    }
     let lastID = exchange.head.headerFields[.lastEventID]
     let handle = RunHandle()
     exchange.watch.attach(handle)

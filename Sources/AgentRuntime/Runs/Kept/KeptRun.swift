@@ -7,6 +7,9 @@ import Synchronization
 public final class KeptRun: Sendable {
   private struct State {
     var callers = 0
+    var isDetached: Bool
+    /// Whether it ends since nobody waits for it any more.
+    var isLeft = false
     var record: RunRecord?
     var admission: Task<Void, any Error>?
   }
@@ -14,17 +17,15 @@ public final class KeptRun: Sendable {
   let log = RunLog()
   let handle = RunHandle()
   let ledger: RunLedger
-  /// Whether it goes on without a caller: it runs in the background, or is gone on with by itself.
-  let isDetached: Bool
   /// Whether it was begun before, so that there may be something to go on from.
   let isResumed: Bool
   /// Whether its session is busy now.
   let waits: Bool
-  private let state = Mutex(State())
+  private let state: Mutex<State>
 
   init(ledger: RunLedger, isDetached: Bool, isResumed: Bool, waits: Bool) {
     self.ledger = ledger
-    self.isDetached = isDetached
+    state = Mutex(State(isDetached: isDetached))
     self.isResumed = isResumed
     self.waits = waits
   }
@@ -78,19 +79,36 @@ public final class KeptRun: Sendable {
   /// What the run has done so far; nil before it was admitted.
   var contents: RunRecord.Contents? { state.withLock { $0.record }?.contents }
 
+  /// Whether it goes on without a caller: it runs in the background, or is gone on with by itself.
+  var isDetached: Bool { state.withLock { $0.isDetached } }
+
   /// How many wait for the answer.
   var callerCount: Int { state.withLock { $0.callers } }
 
-  /// One more waits for the answer.
-  func attach() { state.withLock { $0.callers += 1 } }
+  /// One more wants the run: to wait for its answer, or to have it in the background. Returns whether that can be, since
+  /// it does not end for want of callers.
+  func attach(inBackground: Bool) -> Bool {
+    state.withLock { state in
+      guard !state.isLeft else { return false }
+      if inBackground { state.isDetached = true } else { state.callers += 1 }
+      return true
+    }
+  }
 
   /// A caller has gone. With the last of them the run ends, unless it goes on without.
   func leave() {
-    let isLast = state.withLock { state in
+    let isLeft = state.withLock { state in
       state.callers -= 1
-      return state.callers == 0
+      state.isLeft = state.callers == 0 && !state.isDetached
+      return state.isLeft
     }
-    if isLast, !isDetached, log.outcome == nil { handle.cancel(.disconnected) }
+    if isLeft, log.outcome == nil { handle.cancel(.disconnected) }
+  }
+
+  /// About how many bytes it holds.
+  var memoryBytes: Int {
+    let row = ledger.row
+    return log.bytes + row.request.memoryBytes + row.steps.reduce(row.output?.memoryBytes ?? 0) { $0 + $1.memoryBytes }
   }
 
   /// The run as it is now.

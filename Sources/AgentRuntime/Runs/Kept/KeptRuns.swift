@@ -5,7 +5,7 @@ final class KeptRuns: Sendable {
   private struct State {
     var underway: [String: KeptRun] = [:]
     /// The oldest first.
-    var ended: [KeptRun] = []
+    var ended: [(run: KeptRun, bytes: Int)] = []
     var endedBytes = 0
     var waiters: [CheckedContinuation<Void, Never>] = []
   }
@@ -19,7 +19,7 @@ final class KeptRuns: Sendable {
 
   /// The run of this id, also if it has ended lately.
   func run(_ id: String) -> KeptRun? {
-    state.withLock { state in state.underway[id] ?? state.ended.last { $0.id.isSame(as: id) } }
+    state.withLock { state in state.underway[id] ?? state.ended.last { $0.run.id.isSame(as: id) }?.run }
   }
 
   /// All that are under way.
@@ -30,19 +30,26 @@ final class KeptRuns: Sendable {
     state.withLock { state in
       guard state.underway[run.id] == nil else { return false }
       state.underway[run.id] = run
-      state.ended.removeAll { $0.id.isSame(as: run.id) }
+      state.ended.removeAll { ended in
+        guard ended.run.id.isSame(as: run.id) else { return false }
+        state.endedBytes -= ended.bytes
+        return true
+      }
       return true
     }
   }
 
-  /// Notes that it has ended.
+  /// Notes that it is not under way any more. It is remembered if it came to its end, and not if it is due still.
   func end(_ run: KeptRun) {
+    let bytes = run.ledger.row.status.hasEnded && run.log.isOpen ? run.memoryBytes : nil
     let waiters = state.withLock { state in
       state.underway[run.id] = nil
-      state.ended.append(run)
-      state.endedBytes = state.ended.reduce(0) { $0 + $1.log.bytes }
+      if let bytes {
+        state.ended.append((run, bytes))
+        state.endedBytes += bytes
+      }
       while state.ended.count > Self.endedMax || state.endedBytes > Self.endedBytesMax {
-        state.endedBytes -= state.ended.removeFirst().log.bytes
+        state.endedBytes -= state.ended.removeFirst().bytes
       }
       guard state.underway.isEmpty else { return [CheckedContinuation<Void, Never>]() }
       defer { state.waiters = [] }

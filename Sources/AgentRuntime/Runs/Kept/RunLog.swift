@@ -18,6 +18,7 @@ final class RunLog: Sendable {
     var dropped = 0
     var bytes = 0
     var isOpen = false
+    var hasContent = false
     var outcome: Result<RunResult, any Error>?
     var waiters: [Int: CheckedContinuation<Void, Never>] = [:]
     var nextWaiter = 0
@@ -36,6 +37,7 @@ final class RunLog: Sendable {
   func append(_ deltas: [ChatDelta]) {
     change { state in
       state.deltas += deltas
+      if !state.hasContent { state.hasContent = deltas.contains { $0.content != nil || $0.extra != nil } }
       state.bytes += deltas.reduce(0) { $0 + $1.memoryBytes }
       guard state.bytes > bytesMax else { return }
       // By halves, so that not each one moves all the others.
@@ -48,6 +50,9 @@ final class RunLog: Sendable {
 
   /// The run has ended; nothing is added after this.
   func finish(_ outcome: Result<RunResult, any Error>) { change { $0.outcome = outcome } }
+
+  /// Whether anything of the answer was told.
+  var hasContent: Bool { state.withLock { $0.hasContent } }
 
   /// Whether the run was admitted.
   var isOpen: Bool { state.withLock { $0.isOpen } }

@@ -7,27 +7,44 @@ extension RunService {
   /// open, so that whoever held a run is gone.
   public func keepGoing(isAlone: Bool) async {
     if isAlone { await noting("runs of an earlier process were not released") { try await store.releaseClaims() } }
-    var rounds = 0
+    // By itself: to take runs up may take long, and meanwhile claims would be over.
+    async let renewals: Void = keepClaims()
     while !Task.isCancelled {
-      await noting("due runs were not found") { try await pickUp() }
-      if rounds % Self.roundsPerRenewal == 0 { await renew() }
-      rounds += 1
-      try? await clock.sleep(for: Self.round)
+      let isWell = await noting("due runs were not taken up") { try await pickUp() }
+      try? await clock.sleep(for: isWell ? Self.round : Self.roundAfterFault)
     }
+    await renewals
     for run in kept.all { run.handle.cancel(.shutdown) }
     await kept.drained()
   }
 
   private static let round = Duration.seconds(1)
-  private static let roundsPerRenewal = 10
+  /// A store that takes nothing is not asked every second, nor is the log told as often.
+  private static let roundAfterFault = Duration.seconds(5)
+  private static let renewal = Duration.seconds(10)
   /// Runs that bring the process down are not begun for ever.
   private static let startsMax = 10
 
-  /// Begins the runs that are due and that nobody holds.
+  /// Begins the runs that are due and that nobody holds. Throws where the store can be used for none of them.
   func pickUp() async throws {
     for due in try await store.claimable(at: holder.now(), limit: 100) where kept.underway(due.id) == nil {
       try Task.checkCancellation()
-      await noting("a due run was not taken up", due.id) { try await takeUp(due) }
+      var fault: (any Error)?
+      await noting("a due run was not taken up", due.id) {
+        do {
+          try await takeUp(due)
+        } catch where error.isOutageOfStore {
+          fault = error
+        }
+      }
+      if let fault { throw fault }
+    }
+  }
+
+  private func keepClaims() async {
+    while !Task.isCancelled {
+      await renew()
+      try? await clock.sleep(for: Self.renewal)
     }
   }
 
@@ -43,7 +60,8 @@ extension RunService {
       throw error
     }
     do {
-      guard row.starts < Self.startsMax else {
+      // One that is queued has waited, or was left in order.
+      guard row.status == .queued || row.starts < Self.startsMax else {
         throw RuntimeError(
           .execution, "The run was begun \(row.starts) times and never came to an end.", shouldRetry: false)
       }
@@ -72,14 +90,26 @@ extension RunService {
     }
   }
 
-  private func noting(_ problem: String, _ id: String? = nil, _ work: () async throws -> Void) async {
+  /// Returns whether the work was done.
+  @discardableResult
+  private func noting(_ problem: String, _ id: String? = nil, _ work: () async throws -> Void) async -> Bool {
     do {
       try await work()
+      return true
     } catch is CancellationError {
-      return
+      return false
     } catch {
       let told = RuntimeError(describing: error).logText
       logger.warning("\(problem)", metadata: ["error": "\(told)"].merging(id.map { ["run_id": "\($0)"] } ?? [:]) { $1 })
+      return false
     }
+  }
+}
+
+extension Error {
+  /// Whether the store as a whole cannot be used now, such as when the disk is full.
+  fileprivate var isOutageOfStore: Bool {
+    guard let error = ((self as? RuntimeError)?.cause ?? self) as? StoreError else { return false }
+    return error.kind == .readOnly || error.kind == .unavailable
   }
 }

@@ -23,31 +23,44 @@ extension RunService {
   /// Ends a run, which can be gone on with, and returns it when it has ended. One that was cancelled before stays as it
   /// is. Throws `RuntimeError` 404, 403, and 409 for one that has ended otherwise or that another process executes.
   public func cancel(_ id: String, userID: String? = nil) async throws -> StoredRun {
-    let run = try await run(id, userID: userID)
-    if run.status == .cancelled { return run }
-    guard run.status.isDue else {
+    var run = try await run(id, userID: userID)
+    guard run.status.isDue || run.status == .cancelled else {
       throw RuntimeError(.conflict, "The run '\(id)' has ended: it is \(run.status.rawValue).", shouldRetry: false)
     }
-    if let underway = kept.underway(id) {
-      underway.handle.cancel(.cancelled)
-      _ = try await underway.log.end()
-    } else if let entry = executor.index.entry(id) {
-      entry.handle.cancel(.cancelled)
-    } else {
-      try checkFree(run)
-      let cancelled = RuntimeError(.conflict, "The run was cancelled.", shouldRetry: false)
-      let ledger = RunLedger(run, isStored: true, in: store, holder: holder)
-      try await ledger.fail(cancelled, status: .cancelled, reason: .cancelled, nil)
+    // Again where it was taken up, or not admitted, at this moment.
+    while run.status.isDue {
+      if let underway = kept.underway(id) {
+        underway.handle.cancel(.cancelled)
+        _ = try await underway.log.end()
+      } else if let entry = executor.index.entry(id) {
+        entry.handle.cancel(.cancelled)
+        return entry.view
+      } else {
+        try checkFree(run)
+        try await cancel(waiting: run)
+      }
+      run = try await self.run(id, userID: userID)
     }
-    return try await self.run(id, userID: userID)
+    return run
+  }
+
+  /// Ends a run that nobody executes, unless somebody begins to.
+  private func cancel(waiting run: StoredRun) async throws {
+    let cancelled = RuntimeError(.conflict, "The run was cancelled.", shouldRetry: false)
+    let ledger = RunLedger(run, isStored: true, in: store, holder: holder)
+    do {
+      try await ledger.fail(cancelled, status: .cancelled, reason: .cancelled, nil)
+    } catch let error as StoreError where error.isLostRace {
+      return
+    }
   }
 
   /// Goes on in the background with a run that has failed or was cancelled, where it stopped, and returns it; one that is
   /// under way stays as it is. Throws `RuntimeError` 404, 403, 409 for one that has its answer or is in memory alone, and
   /// what `AgentCatalog.runnable` throws.
   public func resume(_ id: String, userID: String? = nil) async throws -> StoredRun {
+    if let run = try await underway(id, userID: userID) { return run.view }
     let row = try await run(id, userID: userID)
-    if kept.underway(id) != nil { return row }
     guard executor.index.entry(id) == nil else {
       throw RuntimeError(
         .conflict,
@@ -73,20 +86,34 @@ extension RunService {
     _ id: String, userID: String? = nil, after lastID: String? = nil, handle: RunHandle,
     tell: @escaping @Sendable (RunEvents) async throws -> Void
   ) async throws -> RunResult {
-    let run = try await followed(id, userID)
-    let telling = run.telling
-    let number = lastID.flatMap { telling.number(in: $0) } ?? 0
-    return try await handle.run {
-      try await Self.follow(run, after: number) { deltas, last in
+    try await handle.run {
+      let run = try await self.followed(id, userID)
+      let telling = run.telling
+      let number = lastID.flatMap { telling.number(in: $0) } ?? 0
+      return try await Self.follow(run, after: number) { deltas, last in
         try await tell(RunEvents(deltas: deltas, first: last - deltas.count + 1, telling: telling))
       }
     }
   }
 
+  /// The run of this id that is under way here, once it is admitted; one that is being ended is waited for.
+  private func underway(_ id: String, userID: String?) async throws -> KeptRun? {
+    while let run = kept.underway(id) {
+      _ = try await self.run(id, userID: userID)
+      if run.handle.reason == nil {
+        try await run.log.opened()
+        return run
+      }
+      _ = try await run.log.end()
+    }
+    return nil
+  }
+
   private func followed(_ id: String, _ userID: String?) async throws -> KeptRun {
     while true {
       let row = try await run(id, userID: userID)
-      if let run = kept.run(id) { return run }
+      // Before it is admitted nobody knows how its events are numbered; if it is not, it stays as it is.
+      if let run = kept.run(id), (try? await run.log.opened()) != nil { return run }
       switch row.status {
       case .completed: return try KeptRun(ended: row, in: store, holder: holder)
       case .failed, .cancelled: return KeptRun(failed: row, in: store, holder: holder)

@@ -46,8 +46,7 @@ public final class RunService: Sendable {
     _ call: ChatCall, agent: LoadedAgent, handle: RunHandle, sink: DeltaSink? = nil
   ) async throws -> RunResult {
     try await handle.run {
-      let run = try await self.open(call, agent, isDetached: false)
-      run.attach()
+      let run = try await self.open(call, agent, inBackground: false)
       defer { run.leave() }
       return try await Self.follow(run, after: 0) { deltas, _ in try await sink?(deltas) }
     }
@@ -55,7 +54,7 @@ public final class RunService: Sendable {
 
   /// Begins a run in the background, or finds the one that the call names, and returns it as it is. Throws as `answer`.
   public func submit(_ call: ChatCall, agent: LoadedAgent) async throws -> StoredRun {
-    try await open(call, agent, isDetached: true).view
+    try await open(call, agent, inBackground: true).view
   }
 
   /// Tells what a run said after the event of that number, until it has ended, and how it ended.
@@ -73,28 +72,38 @@ public final class RunService: Sendable {
 }
 
 extension RunService {
-  /// The run of a call, under way or ended. Throws why there is none.
-  private func open(_ call: ChatCall, _ agent: LoadedAgent, isDetached: Bool) async throws -> KeptRun {
-    guard call.runID != nil else {
-      let run = try start(row(executor.nextRunID(), call, agent), .new, call, agent, isDetached: isDetached)
-      try await run.log.opened()
-      return run
-    }
+  /// The run of a call, under way or ended, to which the caller is attached. Throws why there is none.
+  private func open(_ call: ChatCall, _ agent: LoadedAgent, inBackground: Bool) async throws -> KeptRun {
     while true {
-      let run = try await joining.pass { try await find(call, agent, isDetached: isDetached) }
-      if run.handle.reason != nil, run.log.outcome == nil {
-        // It is about to end, and can be gone on with then.
+      let run = try await joined(call, agent, isDetached: inBackground)
+      let isEnding = run.handle.reason != nil && run.log.outcome == nil
+      // At once, so that a run has somebody whom it is for while it is stored.
+      guard !isEnding, run.attach(inBackground: inBackground) else {
+        // It can be gone on with when it has ended.
         _ = try await run.log.end()
         continue
       }
-      try await run.log.opened()
+      do {
+        try await run.log.opened()
+      } catch {
+        if !inBackground { run.leave() }
+        throw error
+      }
       return run
     }
   }
 
+  private func joined(_ call: ChatCall, _ agent: LoadedAgent, isDetached: Bool) async throws -> KeptRun {
+    guard let id = call.runID else {
+      return try start(row(executor.nextRunID(), call, agent), .new, call, agent, isDetached: isDetached)
+    }
+    return try await joining.pass { try await find(id, call, agent, isDetached: isDetached) }
+  }
+
   /// The run that a call names.
-  private func find(_ call: ChatCall, _ agent: LoadedAgent, isDetached: Bool) async throws -> KeptRun {
-    let id = call.runID ?? ""
+  private func find(
+    _ id: String, _ call: ChatCall, _ agent: LoadedAgent, isDetached: Bool
+  ) async throws -> KeptRun {
     if let run = kept.underway(id) {
       try check(run.ledger.row, call, agent)
       return run
@@ -148,12 +157,11 @@ extension RunService {
   func start(
     _ row: StoredRun, _ origin: Origin, _ call: ChatCall, _ agent: LoadedAgent, isDetached: Bool
   ) throws -> KeptRun {
-    let waits = row.sessionID.map { executor.isBusy(ThreadKey(agentID: row.agentID, sessionID: $0)) } ?? false
-    if waits, origin == .new,
-      (call.conversationConfig?.onBusy ?? agent.definition.conversationConfig?.onBusy) == .reject
-    {
-      throw RuntimeError(
-        .conflict, "Another run of session '\(row.sessionID ?? "")' is under way (on_busy: reject).")
+    let session = row.sessionID.map { ThreadKey(agentID: row.agentID, sessionID: $0) }
+    let waits = session.map(executor.isBusy) ?? false
+    if let session, origin == .new {
+      let policy = call.conversationConfig?.onBusy ?? agent.definition.conversationConfig?.onBusy
+      try executor.checkTurn(session, policy: policy ?? .enqueue)
     }
     let ledger = RunLedger(row, isStored: origin == .stored, in: store, holder: holder)
     let run = KeptRun(
@@ -176,9 +184,11 @@ extension RunService {
       outcome = .failure(error)
     }
     let settled = await run.settle(outcome, logger)
-    if !call.stream, case .success(let result) = settled { run.log.append([result.content]) }
-    run.log.finish(settled)
+    // Not streamed, or made before this process went on with the run.
+    if case .success(let result) = settled, !run.log.hasContent { run.log.append([result.content]) }
+    // First, so that who learns of the end finds it ended.
     kept.end(run)
+    run.log.finish(settled)
   }
 }
 

@@ -9,11 +9,17 @@ import Synchronization
 final class CutStore: RuntimeStore {
   private let base: any RuntimeStore
   private let left: Mutex<Int>
+  /// Writes to runs wait here.
+  fileprivate let hold: WriteHold?
 
-  init(_ base: any RuntimeStore, after writes: Int) {
+  init(_ base: any RuntimeStore, after writes: Int = .max, holding hold: WriteHold? = nil) {
     self.base = base
+    self.hold = hold
     left = Mutex(writes)
   }
+
+  /// From now on nothing is stored.
+  func cut() { left.withLock { $0 = 0 } }
 
   /// Whether a write was refused.
   var isCut: Bool { left.withLock { $0 < 0 } }
@@ -75,11 +81,13 @@ private struct CutRuns: RunStore {
 
   func insert(_ run: StoredRun) async throws {
     try store.count()
+    await store.hold?.pass()
     try await base.insert(run)
   }
   func run(_ id: String) async throws -> StoredRun? { try await base.run(id) }
   func replace(_ run: StoredRun, expecting revision: Int) async throws -> Int {
     try store.count()
+    await store.hold?.pass()
     return try await base.replace(run, expecting: revision)
   }
   func list(_ query: RunQuery) async throws -> RunPage { try await base.list(query) }
@@ -92,5 +100,52 @@ private struct CutRuns: RunStore {
   func releaseClaims() async throws { try await base.releaseClaims() }
   func prune(endedBefore time: Date, limit: Int) async throws -> PrunedRuns {
     try await base.prune(endedBefore: time, limit: limit)
+  }
+}
+
+/// Holds the next write up until the test lets it through, also if whoever asked for it has been cancelled.
+final class WriteHold: Sendable {
+  private struct State {
+    var isArmed = false
+    var held: CheckedContinuation<Void, Never>?
+    var watcher: CheckedContinuation<Void, Never>?
+  }
+  private let state = Mutex(State())
+
+  /// The next write is held.
+  func arm() { state.withLock { $0.isArmed = true } }
+
+  /// Waits until a write is held.
+  func reached() async {
+    await withCheckedContinuation { continuation in
+      let isThere = state.withLock { state in
+        if state.held == nil { state.watcher = continuation }
+        return state.held != nil
+      }
+      if isThere { continuation.resume() }
+    }
+  }
+
+  /// Lets it through.
+  func open() {
+    let held = state.withLock { state in
+      defer { state.held = nil }
+      return state.held
+    }
+    held?.resume()
+  }
+
+  fileprivate func pass() async {
+    await withCheckedContinuation { continuation in
+      let (waits, watcher) = state.withLock { state -> (Bool, CheckedContinuation<Void, Never>?) in
+        guard state.isArmed else { return (false, nil) }
+        state.isArmed = false
+        state.held = continuation
+        defer { state.watcher = nil }
+        return (true, state.watcher)
+      }
+      watcher?.resume()
+      if !waits { continuation.resume() }
+    }
   }
 }

@@ -22,12 +22,13 @@ struct KeptHarness: Sendable {
   let date: ManualDate
   let limits = RuntimeLimits()
 
-  init(_ store: any RuntimeStore, date: ManualDate = ManualDate(), toolsets: [Toolset] = [], _ model: ScriptedChatModel)
-  {
+  init(
+    _ store: any RuntimeStore, date: ManualDate = ManualDate(), toolsets: [Toolset] = [], runsMax: Int = 10,
+    logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, _ model: ScriptedChatModel
+  ) {
     self.model = model
     self.date = date
-    let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-    let runs = ActiveRuns(runsMax: 10, timeout: .seconds(60))
+    let runs = ActiveRuns(runsMax: runsMax, timeout: .seconds(60))
     let toolsets = ToolsetCatalog(toolsets)
     let templates = TemplateCatalog([CustomerServiceBot.self, TaskExecutionBot.self])
     catalog = AgentCatalog(templates: templates, store: store, toolsets: toolsets, runs: runs)
@@ -77,6 +78,30 @@ struct KeptHarness: Sendable {
     try await service.pickUp()
     _ = try await service.kept.run(id)?.log.end()
     return try await service.store.run(id)
+  }
+
+  /// Stores a conversation agent `a`.
+  func makeConversation(_ fields: JSONObject = [:]) async throws {
+    var body: JSONObject = ["id": "a", "name": "Bot", "template_id": "customer-service-bot"]
+    for (key, value) in fields { body[key] = value }
+    _ = try await catalog.create(body)
+  }
+
+  /// Begins a run in the background.
+  func submit(_ metadata: JSONObject, stream: Bool = false) async throws -> StoredRun {
+    var metadata = metadata
+    metadata["background"] = true
+    let agent = try await catalog.runnable("a", userID: nil)
+    return try await service.submit(try call(metadata, stream: stream), agent: agent)
+  }
+
+  /// Stores a run that is due.
+  func makeDue(_ id: String, session: String? = nil, starts: Int = 1, status: RunStatus = .queued) async throws {
+    var row = StoredRun(
+      id: id, agentID: "a", sessionID: session,
+      request: try call(session.map { ["session_id": .string($0)] } ?? [:]).body, createdAt: date.now)
+    (row.starts, row.status) = (starts, status)
+    try await service.store.insert(row)
   }
 
   /// What the model was asked, in order.

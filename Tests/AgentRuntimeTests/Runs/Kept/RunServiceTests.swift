@@ -45,11 +45,11 @@ struct RunServiceTests {
     #expect(row.status == .running)
     await gate.reached()
     for _ in 0..<10 {
-      await first.clock.sleepers(1)
+      await first.clock.sleepers(2)
       date.advance(by: 5)
       first.clock.advance(by: .seconds(1))
     }
-    await first.clock.sleepers(1)
+    await first.clock.sleepers(2)
     try await second.service.pickUp()
     #expect(second.calls.isEmpty, "fifty seconds are over, and the claim is not")
     keeping.cancel()
