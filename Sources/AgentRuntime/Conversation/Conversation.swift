@@ -18,7 +18,7 @@ public struct Conversation: Sendable {
     let wanted = asked?.historyLength ?? own?.historyLength ?? templateHistoryLength
     let length = min(wanted, run.limits.conversationHistoryMax)
     guard asked?.continuous ?? own?.continuous ?? templateContinuous, let sessionID = run.call.sessionID else {
-      try await run.place.take()
+      try await run.takePlace()
       try run.checkTools(isStored: false)
       let turn = ConversationTurn(run: run, historyLength: length, isStored: false)
       return try await Self.completion(of: Self.graph.run(.write(\.turn, turn), options: Self.toolOptions(run)))

@@ -32,13 +32,20 @@ struct StoredToolTurn {
 
   /// Where the turn begins: with the request, or where an earlier one stopped.
   private func input(_ snapshot: StateSnapshot<ConversationState>?) throws -> Command<ConversationState> {
-    guard run.call.approvals.isEmpty else { return try resuming(snapshot) }
+    guard run.call.approvals.isEmpty || hasDecided(snapshot) else { return try resuming(snapshot) }
     guard let snapshot else { return .nothing }
     // The same request again is the one that a crash cut: what it has done is not done twice.
-    if !snapshot.next.isEmpty, snapshot.state.pending?.messages == run.call.messages {
+    if !snapshot.next.isEmpty, snapshot.state.pending?.messages == run.call.messages || !run.call.approvals.isEmpty {
       return .resume()
     }
     return snapshot.state.clearing(.nothing)
+  }
+
+  /// Whether the decisions were stored before the run was gone on with: then none of them is waited for.
+  private func hasDecided(_ snapshot: StateSnapshot<ConversationState>?) -> Bool {
+    guard run.kept?.isResumed == true, let snapshot, !snapshot.next.isEmpty else { return false }
+    let open = Set(snapshot.interrupts.map(\.id.rawValue))
+    return run.call.approvals.allSatisfy { !open.contains($0.id) }
   }
 
   private func resuming(_ snapshot: StateSnapshot<ConversationState>?) throws -> Command<ConversationState> {

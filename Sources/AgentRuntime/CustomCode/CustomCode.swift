@@ -9,7 +9,7 @@ struct CustomCode: Sendable {
 
   /// Answers one request.
   func answer(_ run: AgentRun) async throws -> ChatCompletion {
-    try await run.place.take()
+    try await run.takePlace()
     guard run.call.approvals.isEmpty else {
       let path: [Fault.Step] = [.key("body"), .key("metadata"), .key("approvals")]
       throw RuntimeError.invalid([Fault(path: path, message: "this agent asks for no approval", type: "unknown")])

@@ -25,6 +25,7 @@ public final class ActiveRuns: Sendable {
     var nextID = 0
     var running = 0
     var waiting = 0
+    var isClosed = false
     /// Runs that could begin but for a place, the first to come first.
     var line: [(id: Int, continuation: CheckedContinuation<Bool, Never>)] = []
 
@@ -71,6 +72,12 @@ public final class ActiveRuns: Sendable {
   /// How many runs wait for their thread.
   public var waitingCount: Int { state.withLock { $0.waiting } }
 
+  /// Whether a run that may wait for a place would have to.
+  var isFull: Bool { state.withLock { $0.running >= runsMax || !$0.line.isEmpty } }
+
+  /// Whether no run is admitted any more.
+  var isClosed: Bool { state.withLock { $0.isClosed } }
+
   /// How many of these could begin but for a place.
   var lineCount: Int { state.withLock { $0.line.count } }
 
@@ -78,11 +85,15 @@ public final class ActiveRuns: Sendable {
   private static let waitingPerRun = 10
 
   /// Admits a run: to a place, or, where it may have to wait for its thread, to the line before the places;
-  /// who is patient stays there until a place is free. Throws `RuntimeError` 429 when as many as are allowed are under way.
+  /// who is patient stays there until a place is free. Throws `RuntimeError` 429 when as many as are allowed are under way, 503
+  /// when the runtime shuts down.
   func begin(agentID: String, handle: RunHandle, waits: Bool = false, isPatient: Bool = false) throws -> RunPlace {
     let waits = waits || isPatient
     let stage = waits ? Stage.waiting : .running
-    let id = state.withLock { state -> Int? in
+    let id = try state.withLock { state -> Int? in
+      guard !state.isClosed else {
+        throw RuntimeError(.serviceUnavailable, "The runtime shuts down.", retryAfter: .seconds(5))
+      }
       let (used, allowed) = waits ? (state.waiting, runsMax * Self.waitingPerRun) : (state.running, runsMax)
       guard used < allowed else { return nil }
       state.nextID += 1
@@ -159,8 +170,11 @@ public final class ActiveRuns: Sendable {
     cancel(.agentDeleted) { $0.agentID == agentID }
   }
 
-  /// Cancels all runs; for the end of the drain.
-  public func cancelAll() { cancel(.shutdown) { _ in true } }
+  /// Cancels all runs, and admits none any more; for the end of the drain.
+  public func cancelAll() {
+    state.withLock { $0.isClosed = true }
+    cancel(.shutdown) { _ in true }
+  }
 
   private func cancel(_ reason: RunCancellation, where matches: (Entry) -> Bool) {
     let handles = state.withLock { state in state.entries.values.filter(matches).map(\.handle) }

@@ -50,6 +50,12 @@ public struct AgentExecutor: Sendable {
   /// Whether a turn of this thread is under way.
   func isBusy(_ key: ThreadKey) -> Bool { threads.queue.isBusy(key) }
 
+  /// Whether a run that may wait for a place would have to.
+  var isFull: Bool { runs.isFull }
+
+  /// Whether the runtime shuts down, so that no run is begun.
+  var isClosed: Bool { runs.isClosed }
+
   /// Throws `RuntimeError` 409 where a further turn of this thread would be refused now.
   func checkTurn(_ key: ThreadKey, policy: ConversationConfig.BusyPolicy) throws {
     try threads.queue.check(key, policy: policy)

@@ -1,6 +1,13 @@
 import AgentJSON
 
 extension AgentRun {
+  /// Takes a place for a run that needs no thread; the row of one that is kept says that it waits no longer. Throws
+  /// `RuntimeError` 429, and `StoreError`.
+  func takePlace() async throws {
+    try await place.take()
+    try await kept?.ledger.start()
+  }
+
   /// Begins a step that the caller may watch: whoever streams is told at once. Throws what the stream throws.
   func begin(step name: String) async throws -> OpenStep {
     let index = record.open(ExecutionStep(name: name, status: .running, duration: .zero))

@@ -46,8 +46,9 @@ final class RunIndex: Sendable {
       let steps = record.contents.steps.reduce(0) { sum, step in
         sum + 256 + [step.stdout, step.stderr, step.output, step.error].reduce(0) { $0 + ($1?.utf8.count ?? 0) }
       }
-      guard case .success(let result)? = end.withLock({ $0?.outcome }) else { return 512 + steps }
-      return 512 + steps + result.completion.message.memoryBytes
+      let own = 512 + steps + row.request.memoryBytes
+      guard case .success(let result)? = end.withLock({ $0?.outcome }) else { return own }
+      return own + result.completion.message.memoryBytes
     }
   }
 

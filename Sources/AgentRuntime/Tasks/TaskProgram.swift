@@ -14,7 +14,7 @@ struct TaskProgram: Sendable {
   /// Answers one request. A run that is kept is stored after each step, and goes on where it stopped.
   func answer(_ run: AgentRun) async throws -> ChatCompletion {
     guard let kept = run.kept, let sessionID = run.call.sessionID else {
-      try await run.place.take()
+      try await run.takePlace()
       return try await perform(run)
     }
     let key = ThreadKey(agentID: run.agent.id, sessionID: sessionID)

@@ -19,7 +19,7 @@ public final class KeptRun: Sendable {
   let ledger: RunLedger
   /// Whether it was begun before, so that there may be something to go on from.
   let isResumed: Bool
-  /// Whether its session is busy now.
+  /// Whether its session is busy now, or there is no place for it.
   let waits: Bool
   private let state: Mutex<State>
 

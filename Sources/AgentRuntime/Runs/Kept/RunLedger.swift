@@ -39,7 +39,7 @@ final class RunLedger: Sendable {
   /// Whether there is a row.
   var isStored: Bool { state.withLock { $0.revision != nil } }
 
-  /// Takes the run: whoever else tries to is refused. `waits` until its session is free.
+  /// Takes the run: whoever else tries to is refused. `waits` until its session is free, or a place is.
   func begin(waits: Bool) async throws {
     try await write { row in
       row.status = waits ? .queued : .running

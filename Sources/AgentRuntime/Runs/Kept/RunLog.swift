@@ -26,6 +26,8 @@ final class RunLog: Sendable {
 
   private let state = Mutex(State())
   private let bytesMax: Int
+  /// Who comes late is not given all at once: it is written as it is read.
+  private static let batchMax = 1000
 
   /// Keeps about `bytesMax` bytes of what is told.
   init(bytesMax: Int = 16 << 20) { self.bytesMax = bytesMax }
@@ -81,7 +83,11 @@ final class RunLog: Sendable {
     try await wait { state in
       guard number >= state.dropped else { throw Self.forgotten(number, state.dropped) }
       let end = state.dropped + state.deltas.count
-      if number < end { return Batch(deltas: Array(state.deltas[(number - state.dropped)...]), last: end) }
+      if number < end {
+        let first = number - state.dropped
+        let deltas = Array(state.deltas[first...].prefix(Self.batchMax))
+        return Batch(deltas: deltas, last: number + deltas.count)
+      }
       return state.outcome.map { Batch(deltas: [], last: end, outcome: $0) }
     }
   }

@@ -27,6 +27,7 @@ extension RunService {
 
   /// Begins the runs that are due and that nobody holds. Throws where the store can be used for none of them.
   func pickUp() async throws {
+    guard !executor.isClosed else { return }
     for due in try await store.claimable(at: holder.now(), limit: 100) where kept.underway(due.id) == nil {
       try Task.checkCancellation()
       var fault: (any Error)?

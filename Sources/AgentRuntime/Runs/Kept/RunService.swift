@@ -158,7 +158,7 @@ extension RunService {
     _ row: StoredRun, _ origin: Origin, _ call: ChatCall, _ agent: LoadedAgent, isDetached: Bool
   ) throws -> KeptRun {
     let session = row.sessionID.map { ThreadKey(agentID: row.agentID, sessionID: $0) }
-    let waits = session.map(executor.isBusy) ?? false
+    let waits = session.map(executor.isBusy) ?? false || (isDetached && executor.isFull)
     if let session, origin == .new {
       let policy = call.conversationConfig?.onBusy ?? agent.definition.conversationConfig?.onBusy
       try executor.checkTurn(session, policy: policy ?? .enqueue)

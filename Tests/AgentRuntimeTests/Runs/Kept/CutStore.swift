@@ -18,8 +18,8 @@ final class CutStore: RuntimeStore {
     left = Mutex(writes)
   }
 
-  /// From now on nothing is stored.
-  func cut() { left.withLock { $0 = 0 } }
+  /// So many more writes are stored.
+  func cut(after writes: Int = 0) { left.withLock { $0 = writes } }
 
   /// Whether a write was refused.
   var isCut: Bool { left.withLock { $0 < 0 } }

@@ -18,6 +18,7 @@ struct KeptHarness: Sendable {
   let model: ScriptedChatModel
   let catalog: AgentCatalog
   let service: RunService
+  let runs: ActiveRuns
   let clock = ManualClock()
   let date: ManualDate
   let limits = RuntimeLimits()
@@ -28,7 +29,7 @@ struct KeptHarness: Sendable {
   ) {
     self.model = model
     self.date = date
-    let runs = ActiveRuns(runsMax: runsMax, timeout: .seconds(60))
+    runs = ActiveRuns(runsMax: runsMax, timeout: .seconds(60))
     let toolsets = ToolsetCatalog(toolsets)
     let templates = TemplateCatalog([CustomerServiceBot.self, TaskExecutionBot.self])
     catalog = AgentCatalog(templates: templates, store: store, toolsets: toolsets, runs: runs)

@@ -31,6 +31,15 @@ struct RunLogTests {
     #expect(try await texts(log, after: 100) == [])
   }
 
+  @Test func whoComesLateReadsItInPieces() async throws {
+    let log = RunLog()
+    log.append((0..<2500).map { ChatDelta(content: "\($0)") })
+    log.finish(Self.result)
+    let piece = try await log.next(after: 10)
+    #expect(piece.deltas.count == 1000 && piece.last == 1010 && piece.outcome == nil)
+    #expect(try await texts(log) == (0..<2500).map(String.init))
+  }
+
   @Test func whatIsTooMuchGoesAndWhoAsksForItIsTold() async throws {
     let log = RunLog(bytesMax: 2000)
     for number in 0..<100 { log.append([ChatDelta(content: "\(number)")]) }

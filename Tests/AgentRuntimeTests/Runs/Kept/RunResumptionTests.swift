@@ -114,4 +114,53 @@ struct RunResumptionTests {
     _ = try await run.log.end()
     #expect(run.contents?.usage?.totalTokens == 15 && run.contents?.spent?.totalTokens == 10)
   }
+
+  @Test func nothingIsTakenUpOnceTheRuntimeShutsDown() async throws {
+    let harness = KeptHarness(InMemoryStore(), KeptHarness.model())
+    try await harness.makeAgent()
+    try await harness.makeDue("r")
+    harness.runs.cancelAll()
+    try await harness.service.pickUp()
+    #expect(harness.calls.isEmpty && harness.service.kept.all.isEmpty)
+    #expect(try await harness.service.store.run("r")?.starts == 1)
+    let refusal = await runtimeError { _ = try await harness.ask(["run_id": "new"]) }
+    #expect(refusal?.status == 503)
+  }
+
+  @Test func aRunWithoutAPlaceIsQueued() async throws {
+    let gate = ModelGate()
+    let harness = KeptHarness(
+      InMemoryStore(), runsMax: 1,
+      ScriptedChatModel { _, number in number == 0 ? .text("x").waiting(at: gate) : .text("x") })
+    try await harness.makeConversation()
+    #expect(try await harness.submit(["run_id": "first"]).status == .running)
+    await gate.reached()
+    #expect(try await harness.submit(["run_id": "second"]).status == .queued)
+    gate.open()
+    _ = try await harness.service.kept.run("second")?.log.end()
+    #expect(try await harness.service.run("second").status == .completed)
+  }
+
+  @Test(arguments: 0..<14)
+  func decisionsOnCallsHoldAfterACrash(writes: Int) async throws {
+    let base = InMemoryStore()
+    let tool = ScriptedTool("look") { _, _ in ToolOutput("seen") }
+    var policy = ToolsetPolicy()
+    policy.approval = .tools(["look"])
+    let toolsets = [Toolset.test(tool, policy: policy)]
+    let store = CutStore(base)
+    let first = KeptHarness(store, toolsets: toolsets, Self.model())
+    try await first.makeConversation(["toolsets": ["tools"]])
+    let asked = try await first.ask(["session_id": "s", "run_id": "question"])
+    let approvals: JSONValue = .array(
+      asked.pendingApprovals.map { ["id": .string($0.id), "decision": "approve"] })
+    store.cut(after: writes)
+    _ = try? await first.ask(["session_id": "s", "run_id": "r", "approvals": approvals])
+    guard try await base.runs.run("r") != nil else { return }
+    let second = KeptHarness(base, toolsets: toolsets, Self.model())
+    let ended = try #require(try await second.goOn("r"))
+    #expect(ended.output?["message"]?["content"] == "done", "\(ended.error ?? [:])")
+    let thread = try await base.thread(ThreadKey(agentID: "a", sessionID: "s"), last: nil)
+    #expect(thread?.messages.map(\.short) == ["user: do", "assistant: \u{2192}c", "tool: c", "assistant: done"])
+  }
 }
