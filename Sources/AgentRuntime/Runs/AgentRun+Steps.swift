@@ -5,7 +5,7 @@ extension AgentRun {
   /// `RuntimeError` 429, and `StoreError`.
   func takePlace() async throws {
     try await place.take()
-    try await kept?.ledger.start()
+    try await kept?.start()
   }
 
   /// Begins a step that the caller may watch: whoever streams is told at once. Throws what the stream throws.

@@ -45,7 +45,7 @@ struct TaskProgram: Sendable {
     let thread = kept.ledger.row.threadName
     let stored = graph.checkpointed(by: run.threads.store.threads)
     guard kept.isResumed, let state = try await stored.values(of: thread), let task = state.task else {
-      return try await stored.run(begin(work), on: thread, options: options)
+      return try await stored.run(beginAtSteps(work), on: thread, options: options)
     }
     // A run goes on as it was begun, whatever became of its agent's settings.
     let own = task.plan == plan ? stored : TaskProgram(task.plan).graph.checkpointed(by: run.threads.store.threads)
@@ -56,6 +56,13 @@ struct TaskProgram: Sendable {
   /// What the graph begins with.
   func begin(_ work: TaskWork) -> Command<TaskState> {
     .write(\.task, StoredTask(plan, work.run)).write(\.work, work)
+  }
+
+  /// The same with `validate_task` done already: so the first step waits for one checkpoint, and not for two.
+  private func beginAtSteps(_ work: TaskWork) async throws -> Command<TaskState> {
+    let time = try await Self.validate(StoredTask(plan, work.run), work)
+    let steps = plan.steps.indices.map(Self.node)
+    return begin(work).write(\.validationTime, time).goto(.nodes(plan.isParallel ? steps : [steps[0]]))
   }
 
   /// With `async` a step that begins waits until those before it are durable: it is an effect.
@@ -74,7 +81,7 @@ extension TaskProgram {
     var graph = Graph<TaskState>("task")
     let (first, last) = ("validate_task", "generate_response")
     // Steps' own names may be anything, and twice the same.
-    let steps = plan.steps.indices.map { "step_\($0 + 1)" }
+    let steps = plan.steps.indices.map(node)
     let attempt = Self.attempt(within: .milliseconds(Int(plan.stepTimeout * 1000)))
     graph.node(first, run: validateTask)
     for (index, name) in steps.enumerated() {
@@ -97,6 +104,8 @@ extension TaskProgram {
     }
   }
 
+  private static func node(_ index: Int) -> String { "step_\(index + 1)" }
+
   /// One attempt at a step: a turn of a conversation, with its tools, that is given up when it takes too long.
   private static func attempt(within limit: Duration) -> CompiledGraph<ConversationState> {
     var graph = Graph<ConversationState>("task-attempt")
@@ -115,6 +124,11 @@ extension TaskProgram {
   /// Whether the request is a task for this agent. Nothing was sent to the caller yet: a refusal has its own status.
   @Sendable private static func validateTask(_ state: TaskState) async throws -> Command<TaskState> {
     let (task, work) = (try state.requireTask(), try state.requireWork())
+    return .write(\.validationTime, try await validate(task, work))
+  }
+
+  /// Returns how long it took, in milliseconds.
+  private static func validate(_ task: StoredTask, _ work: TaskWork) async throws -> Double {
     let start = ContinuousClock.now
     try await work.run.step("validate_task") { try work.check(task) }
     let time = (.now - start) / .milliseconds(1)
@@ -122,7 +136,7 @@ extension TaskProgram {
     if task.plan.isParallel {
       for index in task.plan.steps.indices { try await work.begin(index, of: task.plan) }
     }
-    return .write(\.validationTime, time)
+    return time
   }
 
   private static func generateResponse(

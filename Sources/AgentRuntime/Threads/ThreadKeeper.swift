@@ -11,7 +11,7 @@ struct ThreadKeeper: Sendable {
   ) async throws -> Value {
     let ticket = try await queue.enter(key, policy: policy, handle: handle, place: place)
     defer { queue.leave(ticket) }
-    if let kept, kept.waits { try await kept.ledger.start() }
+    try await kept?.start()
     return try await work()
   }
 }

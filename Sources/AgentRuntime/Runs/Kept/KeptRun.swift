@@ -64,6 +64,9 @@ public final class KeptRun: Sendable {
     state.withLock { $0.admission = admission }
   }
 
+  /// The run waits no longer; its row says so, where it said that it did.
+  func start() async throws { if waits { try await ledger.start() } }
+
   /// Returns when the run is noted in the store. Throws `RuntimeError` 409 where another has it.
   func admitted() async throws { try await state.withLock { $0.admission }?.value }
 
