@@ -17,7 +17,7 @@ public struct AgentExecutor: Sendable {
   private let logger: Logger
   private let ids = IDSequence("run-")
   private let exchanges = ExchangeMemory()
-  private let limiter = RateLimiter()
+  let limiter = RateLimiter()
 
   /// An executor over one model and one store; `runs` is shared with the catalog, which ends a deleted agent's runs.
   /// `toolsets` are those that agents may name, `sandbox` runs their code, which `supply` gets; `logsContent` lets

@@ -14,6 +14,7 @@ enum ComponentSchemas {
     ]
     for (name, schema) in catalog { schemas[name] = schema }
     for (name, schema) in chat { schemas[name] = schema }
+    for (name, schema) in composing { schemas[name] = schema }
     return schemas
   }()
 
@@ -85,7 +86,7 @@ enum ComponentSchemas {
     "updated_at": time, "messages": list(anyObject),
   ])
 
-  private static let fault: JSONValue = object(
+  static let fault: JSONValue = object(
     [
       "loc": list(["type": ["string", "integer"]]), "msg": text, "type": text, "line": positive, "column": positive,
     ], required: ["loc", "msg", "type"])
