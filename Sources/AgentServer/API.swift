@@ -82,6 +82,10 @@ struct API: Sendable {
     switch endpoint.action {
     case .answer(let answer):
       try await send(try await answer(exchange), exchange.head, record, outlet)
+    case .notedAnswer(let answer):
+      let (answer, notes) = try await answer(exchange)
+      record.notes = notes
+      try await send(answer, exchange.head, record, outlet)
     case .stream(let stream):
       let own = StreamingAnswer(outlet: outlet, api: self, exchange: exchange)
       record.notes = try await stream(exchange, own)

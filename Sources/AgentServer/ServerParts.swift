@@ -6,6 +6,7 @@ public struct ServerParts: Sendable {
   let catalog: AgentCatalog
   let executor: AgentExecutor
   let runService: RunService
+  let composer: AgentComposer
   let store: any RuntimeStore
   let runs: ActiveRuns
   let health: HealthMonitor
@@ -20,14 +21,16 @@ public struct ServerParts: Sendable {
   /// Gathers the parts. `renderMetrics` writes what `GET /metrics` answers; `healthDetails` tells of parts that the
   /// server does not know itself.
   public init(
-    catalog: AgentCatalog, executor: AgentExecutor, runService: RunService, store: any RuntimeStore, runs: ActiveRuns,
-    health: HealthMonitor, statistics: RunStatistics, limits: RuntimeLimits, schema: SchemaHistory, version: String,
+    catalog: AgentCatalog, executor: AgentExecutor, runService: RunService, composer: AgentComposer,
+    store: any RuntimeStore, runs: ActiveRuns, health: HealthMonitor, statistics: RunStatistics, limits: RuntimeLimits,
+    schema: SchemaHistory, version: String,
     renderMetrics: @escaping @Sendable () -> [UInt8],
     healthDetails: @escaping @Sendable () -> [HealthDetail] = { [] }
   ) {
     self.catalog = catalog
     self.executor = executor
     self.runService = runService
+    self.composer = composer
     self.store = store
     self.runs = runs
     self.health = health

@@ -30,27 +30,15 @@ extension App {
       let code = CodeExecution(settings, logger: logger)
       let toolsets = ToolsetCatalog(try settings.toolsets(code, over: transport, logger: logger))
       let report = HealthReport(model: model, toolsets: toolsets, code: code, reloads: ReloadStatus())
-      let limits = settings.runtimeLimits
-      let runs = ActiveRuns(runsMax: limits.concurrentRunsMax, timeout: limits.executionTimeout)
-      let (statistics, health) = (RunStatistics(), HealthMonitor(model: model, store: store))
-      let catalog = AgentCatalog(
-        templates: templates, store: store, toolsets: toolsets, sandbox: code.sandbox, supply: code.supply, runs: runs,
-        noteActive: { health.noteActiveAgents($0) })
-      let executor = AgentExecutor(
-        model: model, defaultModelID: settings.defaultModelID, store: store, toolsets: toolsets,
-        sandbox: code.sandbox, supply: code.supply, runs: runs, limits: limits, statistics: statistics,
-        logsContent: settings.logsContent, logger: logger)
-      let runService = RunService(executor: executor, catalog: catalog, store: store, limits: limits, logger: logger)
-      let parts = ServerParts(
-        catalog: catalog, executor: executor, runService: runService, store: store, runs: runs, health: health,
-        statistics: statistics, limits: limits, schema: .builtin, version: version,
+      let running = RunningAgents(settings, model, store, toolsets, code, logger: logger)
+      let parts = running.serverParts(
         renderMetrics: code.rendering(metrics), healthDetails: report.details)
       let server = settings.server(parts, logger: logger, onStart: onStart)
       let reload = ReloadSignal(
         settings.reloads(of: model, toolsets, code, over: transport, logger: logger),
         status: report.reloads, logger: logger)
       let background = BackgroundWork(
-        health: health, runs: runs, runService: runService, toolsets: toolsets, code: code,
+        health: running.health, runs: running.runs, runService: running.service, toolsets: toolsets, code: code,
         retention: settings.retention(of: store, toolsets, logger: logger))
       return BuiltApp(server: server, background: background, reload: reload, store: store, transport: transport)
     } catch {
@@ -58,6 +46,49 @@ extension App {
       try await transport.shutdown()
       throw error
     }
+  }
+}
+
+/// What keeps agents and runs them.
+private struct RunningAgents {
+  let store: any RuntimeStore
+  let limits: RuntimeLimits
+  let runs: ActiveRuns
+  let statistics = RunStatistics()
+  let health: HealthMonitor
+  let catalog: AgentCatalog
+  let executor: AgentExecutor
+  let service: RunService
+  let composer: AgentComposer
+
+  init(
+    _ settings: Settings, _ model: any ChatModel, _ store: any RuntimeStore, _ toolsets: ToolsetCatalog,
+    _ code: CodeExecution, logger: Logger
+  ) {
+    self.store = store
+    limits = settings.runtimeLimits
+    runs = ActiveRuns(runsMax: limits.concurrentRunsMax, timeout: limits.executionTimeout)
+    health = HealthMonitor(model: model, store: store)
+    catalog = AgentCatalog(
+      templates: App.templates, store: store, toolsets: toolsets, sandbox: code.sandbox, supply: code.supply, runs: runs,
+      noteActive: { [health] in health.noteActiveAgents($0) })
+    executor = AgentExecutor(
+      model: model, defaultModelID: settings.defaultModelID, store: store, toolsets: toolsets, sandbox: code.sandbox,
+      supply: code.supply, runs: runs, limits: limits, statistics: statistics, logsContent: settings.logsContent,
+      logger: logger)
+    service = RunService(executor: executor, catalog: catalog, store: store, limits: limits, logger: logger)
+    composer = AgentComposer(
+      model: model, defaultModelID: settings.defaultModelID, catalog: catalog, executor: executor, limits: limits,
+      logsContent: settings.logsContent, logger: logger)
+  }
+
+  func serverParts(
+    renderMetrics: @escaping @Sendable () -> [UInt8], healthDetails: @escaping @Sendable () -> [HealthDetail]
+  ) -> ServerParts {
+    ServerParts(
+      catalog: catalog, executor: executor, runService: service, composer: composer, store: store, runs: runs,
+      health: health, statistics: statistics, limits: limits, schema: .builtin, version: App.version,
+      renderMetrics: renderMetrics, healthDetails: healthDetails)
   }
 }
 

@@ -6,7 +6,7 @@ public struct AgentCatalog: Sendable {
   /// The templates an agent can be made of.
   public let templates: TemplateCatalog
   let store: any RuntimeStore
-  private let toolsets: ToolsetCatalog
+  let toolsets: ToolsetCatalog
   private let sandbox: (any Sandbox)?
   private let supply: (any CodeSupply)?
   let runs: ActiveRuns
@@ -46,6 +46,22 @@ public struct AgentCatalog: Sendable {
   /// Stores a new agent. Throws `RuntimeError`: 422 with all faults, 400 for an unknown template or what is too
   /// long, 409 for an id that is taken.
   public func create(_ body: JSONObject) async throws -> Change {
+    let (agent, given, warnings) = try await draft(body)
+    do {
+      try await store.insertAgent(agent, changes: given)
+    } catch let error as StoreError where error.kind == .exists {
+      throw RuntimeError(.agentExists, "An agent with the id '\(agent.id)' is stored already.", shouldRetry: false)
+    }
+    cache.invalidate(agent)
+    noteActive(agent.isActive)
+    return Change(agent: agent, warnings: warnings)
+  }
+
+  /// The agent that `create` stores of a body: checked, and not stored. Unless `mayFetch`, no package and no repository
+  /// is got for it. Throws as `create` does, but for an id that is taken.
+  func draft(
+    _ body: JSONObject, mayFetch: Bool = true
+  ) async throws -> (agent: AgentDefinition, given: [String], warnings: [String]) {
     var fields = AgentFields(body, toolsets: toolsets.names)
     let given = fields.given.filter { body[$0]?.isNull == false }
     for key in ["name", "template_id"] where !body.contains(key: key) {
@@ -57,16 +73,10 @@ public struct AgentCatalog: Sendable {
       createdAt: now())
     fields.apply(to: &agent, isNew: true)
     if let status = fields.reader.choice("status", AgentStatus.self) { agent.status = status }
-    let template = TemplateChoice(templates: templates, previous: nil, sandbox: sandbox, supply: supply)
+    var template = TemplateChoice(templates: templates, previous: nil, sandbox: sandbox, supply: supply)
+    template.mayFetch = mayFetch
     try await template.resolve(&fields, &agent)
-    do {
-      try await store.insertAgent(agent, changes: given)
-    } catch let error as StoreError where error.kind == .exists {
-      throw RuntimeError(.agentExists, "An agent with the id '\(id)' is stored already.", shouldRetry: false)
-    }
-    cache.invalidate(agent)
-    noteActive(agent.isActive)
-    return Change(agent: agent, warnings: fields.warnings)
+    return (agent, given, fields.warnings)
   }
 
   /// The agent with this id. Throws `RuntimeError` 404.

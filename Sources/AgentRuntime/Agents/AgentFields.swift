@@ -137,7 +137,7 @@ extension ObjectReader {
   }
 
   /// A text that goes into a header: 1..256 visible ASCII characters.
-  fileprivate mutating func headerText(_ key: String) -> String? {
+  mutating func headerText(_ key: String) -> String? {
     guard let text = string(key, length: 1...256) else { return nil }
     guard text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
       fault(key, "may hold visible ASCII characters alone", "pattern")

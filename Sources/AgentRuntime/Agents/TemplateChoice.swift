@@ -9,6 +9,8 @@ struct TemplateChoice {
   let sandbox: (any Sandbox)?
   /// What gets that code; nil where there is none.
   let supply: (any CodeSupply)?
+  /// Whether packages and repositories are got to be looked at.
+  var mayFetch = true
 
   static let systemPromptMax = 65_536
   static let templateConfigBytesMax = 1 << 20
@@ -58,7 +60,8 @@ struct TemplateChoice {
     let path: [Fault.Step] = [.key("body"), .key("template_config")]
     // What is too large is refused below, and is not worth a sandbox's time; nor is what was looked at before.
     let isDeep = Self.size(agent) <= Self.templateConfigBytesMax && !isKept(version, agent)
-    let context = TemplateContext(path: path, sandbox: sandbox, supply: supply)
+    var context = TemplateContext(path: path, sandbox: sandbox, supply: supply)
+    context.mayFetch = mayFetch
     let findings = try await version.check(agent.templateConfig, context, isDeep)
     fields.reader.add(findings.faults)
     fields.warnings += findings.warnings
@@ -84,20 +87,32 @@ struct TemplateChoice {
   }
 
   private func refuse(_ agent: AgentDefinition) throws {
-    func refusal(_ field: String, _ message: String, _ type: String) -> RuntimeError {
-      let fault = Fault(path: [.key("body"), .key(field)], message: message, type: type)
-      return RuntimeError(.validation, "\(fault.pathText): \(message)", status: 400, faults: [fault])
-    }
-    guard templates.version(nil, of: agent.templateID) != nil else {
-      let known = templates.ids.joined(separator: ", ")
-      throw refusal("template_id", "no template '\(agent.templateID.prefix(128))'; there are: \(known)", "not_allowed")
-    }
+    _ = try templates.newestVersion(of: agent.templateID)
     if let count = agent.systemPrompt?.unicodeScalars.count, count > Self.systemPromptMax {
-      throw refusal("system_prompt", "has \(count) characters, more than \(Self.systemPromptMax)", "too_long")
+      throw RuntimeError.refused(
+        "system_prompt", "has \(count) characters, more than \(Self.systemPromptMax)", "too_long")
     }
     let size = Self.size(agent)
     if size > Self.templateConfigBytesMax {
-      throw refusal("template_config", "has \(size) bytes, more than \(Self.templateConfigBytesMax)", "too_long")
+      throw RuntimeError.refused(
+        "template_config", "has \(size) bytes, more than \(Self.templateConfigBytesMax)", "too_long")
     }
+  }
+}
+
+extension TemplateCatalog {
+  /// The newest version of the template that a body names. Throws `RuntimeError` 400 where there is none.
+  func newestVersion(of id: String) throws -> TemplateVersion {
+    if let version = version(nil, of: id) { return version }
+    let known = ids.joined(separator: ", ")
+    throw RuntimeError.refused("template_id", "no template '\(id.prefix(128))'; there are: \(known)", "not_allowed")
+  }
+}
+
+extension RuntimeError {
+  /// The 400 for what contract §1.4 calls a semantic refusal of a field of the body.
+  fileprivate static func refused(_ field: String, _ message: String, _ type: String) -> RuntimeError {
+    let fault = Fault(path: [.key("body"), .key(field)], message: message, type: type)
+    return RuntimeError(.validation, "\(fault.pathText): \(message)", status: 400, faults: [fault])
   }
 }

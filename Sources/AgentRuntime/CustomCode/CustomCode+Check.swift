@@ -22,6 +22,7 @@ extension CustomCode {
       guard plan.faults.isEmpty, let supply = context.supply,
         let request = plan.request(interpreter: interpreter(status))
       else { return findings }
+      guard context.mayFetch else { return findings.warning(Self.unfetched) }
       findings.faults += try await checkSupplied(plan, request, supply, sandbox, context)
       return findings
     } catch let error as SandboxUnavailable {
@@ -68,6 +69,9 @@ extension CustomCode {
     let known = versions.isEmpty ? "none" : versions.joined(separator: ", ")
     return "'\(wanted.excerpt)' is no version of \(language.rawValue) that is installed; there are: \(known)"
   }
+
+  private static let unfetched =
+    "template_config.codeSource: packages and repositories are got and looked at when the agent is made"
 
   private static func unchecked(_ reason: String) -> String {
     "template_config.codeSource.content was not checked, and cannot run here: \(reason)"

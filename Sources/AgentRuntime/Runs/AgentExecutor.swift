@@ -19,7 +19,7 @@ public struct AgentExecutor: Sendable {
   /// Runs that are not kept.
   let index = RunIndex()
   private let exchanges = ExchangeMemory()
-  private let limiter = RateLimiter()
+  let limiter = RateLimiter()
   private let tokens = TokenMetrics()
 
   /// An executor over one model and one store; `runs` is shared with the catalog, which ends a deleted agent's runs.

@@ -45,6 +45,8 @@ public struct TemplateContext: Sendable {
   public var sandbox: (any Sandbox)?
   /// What gets packages and repositories; nil where there is none.
   public var supply: (any CodeSupply)?
+  /// Whether it may be asked to; not for settings that nobody has asked for yet, such as those that a model proposes.
+  public var mayFetch = true
 
   /// Makes a context.
   public init(path: [Fault.Step], sandbox: (any Sandbox)? = nil, supply: (any CodeSupply)? = nil) {

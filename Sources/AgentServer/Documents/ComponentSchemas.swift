@@ -15,6 +15,7 @@ enum ComponentSchemas {
     for (name, schema) in catalog { schemas[name] = schema }
     for (name, schema) in chat { schemas[name] = schema }
     for (name, schema) in runs { schemas[name] = schema }
+    for (name, schema) in composing { schemas[name] = schema }
     return schemas
   }()
 
@@ -86,7 +87,7 @@ enum ComponentSchemas {
     "updated_at": time, "messages": list(anyObject),
   ])
 
-  private static let fault: JSONValue = object(
+  static let fault: JSONValue = object(
     [
       "loc": list(["type": ["string", "integer"]]), "msg": text, "type": text, "line": positive, "column": positive,
     ], required: ["loc", "msg", "type"])

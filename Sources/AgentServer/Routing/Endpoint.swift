@@ -8,6 +8,8 @@ struct Endpoint: Sendable {
   enum Action: Sendable {
     /// Answers as a whole.
     case answer(@Sendable (Exchange) async throws -> HTTPAnswer)
+    /// The same with what its record says.
+    case notedAnswer(@Sendable (Exchange) async throws -> (answer: HTTPAnswer, notes: RequestNotes))
     /// Writes its answer by itself, and returns what its record says.
     case stream(@Sendable (Exchange, StreamingAnswer) async throws -> RequestNotes)
   }

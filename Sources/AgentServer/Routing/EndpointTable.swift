@@ -29,18 +29,17 @@ struct EndpointTable: Sendable {
     let path = path.count > 1 && path.hasSuffix("/") ? path.dropLast() : path
     // A HEAD is answered as its GET, without the body.
     let method = method == .head ? .get : method
-    if let found = exact[String(path)] {
-      if let index = found.first(where: { endpoints[$0].method == method }) {
-        return Match(index: index, parameters: [:])
-      }
-      throw notAllowed(found)
+    let exact = exact[String(path)] ?? []
+    if let index = exact.first(where: { endpoints[$0].method == method }) {
+      return Match(index: index, parameters: [:])
     }
+    // With another method the same path may name something: an agent may be called `compose`.
     let segments = path.split(separator: "/")
-    let found = patterns.indices.filter { fits(patterns[$0], segments) }
-    guard !found.isEmpty else {
+    let found = patterns.indices.filter { endpoints[$0].path.contains("{") && fits(patterns[$0], segments) }
+    guard !exact.isEmpty || !found.isEmpty else {
       throw RuntimeError(.notFound, "There is nothing at '\(path.prefix(200))'.")
     }
-    guard let index = found.first(where: { endpoints[$0].method == method }) else { throw notAllowed(found) }
+    guard let index = found.first(where: { endpoints[$0].method == method }) else { throw notAllowed(exact + found) }
     return Match(index: index, parameters: try values(patterns[index], segments))
   }
 
