@@ -12,7 +12,8 @@ import Testing
       let paths = try #require(document["paths"]?.objectValue)
       for (path, methods) in [
         "/v1/agents": ["get", "post"], "/v1/agents/{id}": ["delete", "get", "put"],
-        "/v1/agents/{id}/status": ["patch"], "/v1/agents/{id}/revisions": ["get"],
+        "/v1/agents/{id}/status": ["patch"], "/v1/agents/compose": ["post"],
+        "/v1/agents/{id}/revisions": ["get"],
         "/v1/agents/{id}/sessions/{session_id}": ["delete", "get"], "/v1/chat/completions": ["post"],
         "/v1/models": ["get"], "/v1/models/{id}": ["get"], "/v1/schema": ["get"], "/v1/templates": ["get"],
         "/v1/templates/{id}": ["get"], "/v1/health": ["get"], "/metrics": ["get"], "/": ["get"], "/ping": ["get"],

@@ -4,12 +4,12 @@ import json
 import re
 
 import pytest
-from bad_requests import agents, bodies, chat, edges
+from bad_requests import agents, bodies, chat, compose, edges
 from bad_requests.row import Row
 from harness.client import Reply
 from harness.process import Apus
 
-ROWS = agents.ROWS + chat.ROWS + bodies.ROWS + edges.ROWS
+ROWS = agents.ROWS + chat.ROWS + compose.ROWS + bodies.ROWS + edges.ROWS
 REQUEST_ID = re.compile(r"[\x21-\x7e]{8,128}")
 
 

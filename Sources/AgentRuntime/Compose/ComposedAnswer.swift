@@ -17,6 +17,7 @@ struct ComposedAnswer: Sendable, Hashable {
 
   static let path: [Fault.Step] = [.key("proposal")]
   private static let reasoningLengthMax = 8000
+  private static let refusalLengthMax = 1000
   /// What the model decides. Whose the agent is, its id, its status, and which model it uses are not its to say.
   private static let members = ["name", "description", "system_prompt", "template_config", "toolsets"]
 
@@ -24,7 +25,7 @@ struct ComposedAnswer: Sendable, Hashable {
     let message = completion.message
     if message.text.isEmpty, let refusal = message.json["refusal"]?.stringValue, !refusal.isEmpty {
       isRefusal = true
-      note("the model refuses: \(refusal.unicodeScalars.prefix(1000))", "refused")
+      note("the model refuses: \(refusal.cutInMiddle(to: Self.refusalLengthMax))", "refused")
       return
     }
     switch JSONExtraction(from: message.text) {
