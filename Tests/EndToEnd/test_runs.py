@@ -175,3 +175,23 @@ def test_the_head_of_a_stream_has_no_body(runtime, model):
     reply = runtime.client.request("HEAD", f"/v1/runs/{id}/stream")
     assert (reply.status, reply.body) == (200, b"") and reply.headers["content-type"] == "text/event-stream"
     assert run(runtime, id)["status"] == "completed", "the connection serves on"
+
+
+@pytest.mark.parametrize("last", ["", "x", "1-", "1--5", "1-x", "1-99999999999999999999", "end-1", "\u00e9"])
+def test_an_id_that_is_none_begins_anew(runtime, model, last):
+    id = submit(runtime)
+    ended(runtime, id)
+    path = f"/v1/runs/{id}/stream"
+    told = runtime.client.get(path, headers={"Last-Event-ID": last}).body
+    assert told == runtime.client.get(path).body and told.endswith(b"data: [DONE]\n\n")
+
+
+def test_a_reader_who_leaves_does_not_end_the_run(runtime, model):
+    hold = threading.Event()
+    model.then(does.say("one"), does.after(hold, does.say("two")))
+    id = submit(runtime)
+    model.wait_for(2)
+    with runtime.client.open("GET", f"/v1/runs/{id}/stream") as stream:
+        next(stream.chunks())
+    hold.set()
+    assert ended(runtime, id)["reason"] is None

@@ -83,7 +83,7 @@ public struct AgentExecutor: Sendable {
     defer { place.end() }
     // Last, so that what is refused for another reason costs nothing of the rates.
     let subjects = rateSubjects(agent.definition)
-    try limiter.admit(subjects)
+    if kept?.wasUnderway != true { try limiter.admit(subjects) }
     let tools = agent.definition.toolsets
     let belt = tools.isEmpty ? nil : try await toolsets.belt(tools)
     let run = makeRun(call, agent.definition, handle, place, sink, belt, kept)

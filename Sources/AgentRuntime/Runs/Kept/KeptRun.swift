@@ -19,6 +19,8 @@ public final class KeptRun: Sendable {
   let ledger: RunLedger
   /// Whether it was begun before, so that there may be something to go on from.
   let isResumed: Bool
+  /// Whether it was under way when its process ended: rates have counted it then.
+  let wasUnderway: Bool
   /// Whether its session is busy now, or there is no place for it.
   let waits: Bool
   private let state: Mutex<State>
@@ -27,6 +29,7 @@ public final class KeptRun: Sendable {
     self.ledger = ledger
     state = Mutex(State(isDetached: isDetached))
     self.isResumed = isResumed
+    wasUnderway = isResumed && ledger.row.status.isDue
     self.waits = waits
   }
 
@@ -118,8 +121,7 @@ public final class KeptRun: Sendable {
   var view: StoredRun {
     var row = ledger.row
     if log.outcome == nil, let contents {
-      row.steps = contents.steps.map(\.wholeJSON)
-      row.usage = contents.usage?.json
+      row.note(steps: contents.steps, contents.usage)
     }
     return row
   }

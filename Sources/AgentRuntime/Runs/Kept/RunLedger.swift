@@ -76,8 +76,7 @@ final class RunLedger: Sendable {
   ) async throws {
     try await write { row in
       row.status = status
-      if let steps { row.steps = steps.map(\.wholeJSON) }
-      if let usage { row.usage = usage.json }
+      row.note(steps: steps ?? [], usage)
       row.endedAt = holder.now()
       row.claim = nil
       change(&row)
@@ -120,6 +119,14 @@ final class RunLedger: Sendable {
       row.revision = revision ?? 1
       state.withLock { [row, revision] in $0 = State(row: row, revision: revision) }
     }
+  }
+}
+
+extension StoredRun {
+  /// Notes what was done. What an earlier start did stays where this one has done nothing yet.
+  mutating func note(steps: [ExecutionStep], _ usage: TokenUsage?) {
+    if !steps.isEmpty { self.steps = steps.map(\.wholeJSON) }
+    if let usage { self.usage = usage.json }
   }
 }
 

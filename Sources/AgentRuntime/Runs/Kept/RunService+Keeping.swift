@@ -30,15 +30,18 @@ extension RunService {
     guard !executor.isClosed else { return }
     for due in try await store.claimable(at: holder.now(), limit: 100) where kept.underway(due.id) == nil {
       try Task.checkCancellation()
-      var fault: (any Error)?
+      var (hasRoom, fault): (Bool, (any Error)?) = (true, nil)
       await noting("a due run was not taken up", due.id) {
         do {
-          try await takeUp(due)
-        } catch where error.isOutageOfStore {
+          hasRoom = try await takeUp(due)
+        } catch {
+          guard error.isOutageOfStore else { throw error }
           fault = error
         }
       }
       if let fault { throw fault }
+      // Who comes next must not overtake it.
+      guard hasRoom else { return }
     }
   }
 
@@ -49,10 +52,11 @@ extension RunService {
     }
   }
 
-  private func takeUp(_ due: ClaimableRun) async throws {
+  /// Returns whether there was room for it.
+  private func takeUp(_ due: ClaimableRun) async throws -> Bool {
     let row: StoredRun
     do {
-      guard let found = try await store.run(due.id), found.revision == due.revision else { return }
+      guard let found = try await store.run(due.id), found.revision == due.revision else { return true }
       row = found
     } catch let error as StoreError where error.kind == .corrupt {
       // Not every second again.
@@ -70,12 +74,19 @@ extension RunService {
       let run = try start(row, .stored, try call(of: row), agent, isDetached: true)
       try await run.log.opened()
       logger.info("a run goes on", metadata: ["run_id": "\(row.id)", "agent_id": "\(row.agentID)"])
-    } catch let error as RuntimeError {
-      // There may be room later, and another may have been faster.
-      if error.status == 429 || error.code == .conflict { return }
-      guard error.status != 503 else { throw error }
-      try await RunLedger(row, isStored: true, in: store, holder: holder).fail(error, nil)
+    } catch is CancellationError {
+      throw CancellationError()
+    } catch {
+      let told = RuntimeError(describing: error)
+      if told.status == 429 { return false }
+      // Another may have been faster.
+      if told.code == .conflict { return true }
+      guard told.status != 503 else { throw error }
+      logger.warning(
+        "a due run cannot go on", metadata: ["run_id": "\(row.id)", "error": "\(told.logText)"])
+      try await RunLedger(row, isStored: true, in: store, holder: holder).fail(told, nil)
     }
+    return true
   }
 
   private func renew() async {
@@ -87,6 +98,7 @@ extension RunService {
       } catch {
         // The next round tries again, before the claim is over.
         logger.warning("a claim was not renewed", metadata: ["run_id": "\(run.id)", "error": "\(error)"])
+        if error.isOutageOfStore { return }
       }
     }
   }

@@ -12,6 +12,9 @@ final class CutStore: RuntimeStore {
   /// Writes to runs wait here.
   fileprivate let hold: WriteHold?
 
+  /// Whether what is stored of agents cannot be read.
+  let hasDamagedAgents = Mutex(false)
+
   init(_ base: any RuntimeStore, after writes: Int = .max, holding hold: WriteHold? = nil) {
     self.base = base
     self.hold = hold
@@ -38,7 +41,10 @@ final class CutStore: RuntimeStore {
   func insertAgent(_ agent: AgentDefinition, changes: [String]) async throws {
     try await base.insertAgent(agent, changes: changes)
   }
-  func agent(_ id: String) async throws -> AgentDefinition? { try await base.agent(id) }
+  func agent(_ id: String) async throws -> AgentDefinition? {
+    if hasDamagedAgents.withLock(\.self) { throw StoreError(.corrupt, "The stored agent \(id) is damaged.") }
+    return try await base.agent(id)
+  }
   func publishedRelease(line: String) async throws -> AgentDefinition? { try await base.publishedRelease(line: line) }
   func agents(_ query: AgentQuery) async throws -> AgentPage { try await base.agents(query) }
   func replaceAgent(_ agent: AgentDefinition, expecting revision: Int, changes: [String]) async throws {

@@ -67,8 +67,8 @@ struct RunResumptionTests {
     let ended = try #require(try await second.goOn("r"))
     #expect(ended.status == .completed && ended.output?["message"]?["content"] == "done")
     let thread = try await base.thread(ThreadKey(agentID: "a", sessionID: "s"), last: nil)
-    let expected = withTools ? ["user: do", "assistant: \u{2192}c", "tool: c", "assistant: done"] : ["user: do", "assistant: done"]
-    #expect(thread?.messages.map(\.short) == expected)
+    let exchange = withTools ? ["assistant: \u{2192}c", "tool: c"] : []
+    #expect(thread?.messages.map(\.short) == ["user: do"] + exchange + ["assistant: done"])
   }
 
   /// Calls a tool where there is one, and says `done`.
@@ -162,5 +162,49 @@ struct RunResumptionTests {
     #expect(ended.output?["message"]?["content"] == "done", "\(ended.error ?? [:])")
     let thread = try await base.thread(ThreadKey(agentID: "a", sessionID: "s"), last: nil)
     #expect(thread?.messages.map(\.short) == ["user: do", "assistant: \u{2192}c", "tool: c", "assistant: done"])
+  }
+
+  @Test func whatWasAdmittedOnceIsNotRefusedAfterARestart() async throws {
+    let harness = KeptHarness(InMemoryStore(), KeptHarness.model())
+    try await harness.makeAgent(["steps": ["1"]], fields: ["limits": ["requests_per_minute": 1]])
+    for id in ["a", "b", "c"] { try await harness.makeDue(id) }
+    try await harness.service.pickUp()
+    for run in harness.service.kept.all { _ = try await run.log.end() }
+    for id in ["a", "b", "c"] { #expect(try await harness.service.run(id).status == .completed) }
+  }
+
+  @Test func whatWasDoneStaysShownWhereTheRunOnlyWaited() async throws {
+    let gate = ModelGate()
+    let harness = KeptHarness(
+      InMemoryStore(),
+      ScriptedChatModel { call, number in
+        switch number {
+        case 0: .text("one")
+        case 1: .failing(RuntimeError(.execution, "no"))
+        default: .text("x").waiting(at: gate)
+        }
+      })
+    try await harness.makeAgent(["steps": ["1", "2"], "retryCount": 0])
+    _ = await failure { _ = try await harness.ask(["run_id": "old", "session_id": "s"]) }
+    let before = try await harness.service.run("old")
+    #expect(before.status == .failed && before.steps.count == 3)
+    _ = try await harness.submit(["run_id": "new", "session_id": "s"])
+    await gate.reached()
+    #expect(try await harness.service.resume("old").steps == before.steps)
+    let cancelled = try await harness.service.cancel("old")
+    #expect(cancelled.status == .cancelled && cancelled.steps == before.steps && cancelled.usage == before.usage)
+    _ = try await harness.service.cancel("new")
+  }
+
+  @Test func aRunWhoseAgentCannotBeReadFails() async throws {
+    let base = InMemoryStore()
+    let first = KeptHarness(base, KeptHarness.model())
+    try await first.makeAgent()
+    try await first.makeDue("r")
+    let store = CutStore(base)
+    store.hasDamagedAgents.withLock { $0 = true }
+    let second = KeptHarness(store, KeptHarness.model())
+    let failed = try #require(try await second.goOn("r"))
+    #expect(failed.status == .failed && failed.error?["code"] == "INTERNAL_ERROR")
   }
 }
