@@ -70,7 +70,8 @@ private struct RunningAgents {
     runs = ActiveRuns(runsMax: limits.concurrentRunsMax, timeout: limits.executionTimeout)
     health = HealthMonitor(model: model, store: store)
     catalog = AgentCatalog(
-      templates: App.templates, store: store, toolsets: toolsets, sandbox: code.sandbox, supply: code.supply, runs: runs,
+      templates: App.templates, store: store, toolsets: toolsets, sandbox: code.sandbox, supply: code.supply,
+      runs: runs,
       noteActive: { [health] in health.noteActiveAgents($0) })
     executor = AgentExecutor(
       model: model, defaultModelID: settings.defaultModelID, store: store, toolsets: toolsets, sandbox: code.sandbox,
