@@ -12,14 +12,16 @@ final class CutStore: RuntimeStore {
   /// Writes to runs wait here.
   fileprivate let hold: WriteHold?
 
-  /// Whether what is stored of agents cannot be read.
-  let hasDamagedAgents = Mutex(false)
+  private let hasDamagedAgents = Mutex(false)
 
   init(_ base: any RuntimeStore, after writes: Int = .max, holding hold: WriteHold? = nil) {
     self.base = base
     self.hold = hold
     left = Mutex(writes)
   }
+
+  /// From now on no agent can be read.
+  func damageAgents() { hasDamagedAgents.withLock { $0 = true } }
 
   /// So many more writes are stored.
   func cut(after writes: Int = 0) { left.withLock { $0 = writes } }

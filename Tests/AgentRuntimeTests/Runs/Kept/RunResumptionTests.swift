@@ -202,7 +202,7 @@ struct RunResumptionTests {
     try await first.makeAgent()
     try await first.makeDue("r")
     let store = CutStore(base)
-    store.hasDamagedAgents.withLock { $0 = true }
+    store.damageAgents()
     let second = KeptHarness(store, KeptHarness.model())
     let failed = try #require(try await second.goOn("r"))
     #expect(failed.status == .failed && failed.error?["code"] == "INTERNAL_ERROR")
