@@ -41,12 +41,8 @@ extension App {
         model: model, defaultModelID: settings.defaultModelID, store: store, toolsets: toolsets,
         sandbox: code.sandbox, supply: code.supply, runs: runs, limits: limits, statistics: statistics,
         logsContent: settings.logsContent, logger: logger)
-      let composer = AgentComposer(
-        model: model, defaultModelID: settings.defaultModelID, catalog: catalog, executor: executor, limits: limits,
-        logsContent: settings.logsContent, logger: logger)
       let parts = ServerParts(
-        catalog: catalog, executor: executor, composer: composer, store: store, runs: runs, health: health,
-        statistics: statistics,
+        catalog: catalog, executor: executor, store: store, runs: runs, health: health, statistics: statistics,
         limits: limits, schema: .builtin, version: version, renderMetrics: code.rendering(metrics),
         healthDetails: report.details)
       let server = settings.server(parts, logger: logger, onStart: onStart)

@@ -63,14 +63,11 @@ struct LiveServer: Sendable {
     let statistics = RunStatistics()
     let templates = TemplateCatalog([CustomerServiceBot.self, TaskExecutionBot.self, CustomCodeBot.self])
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-    let catalog = AgentCatalog(templates: templates, store: store, sandbox: sandbox, runs: runs)
-    let executor = AgentExecutor(
-      model: model, defaultModelID: "default", store: store, sandbox: sandbox, runs: runs, limits: limits,
-      statistics: statistics, logger: logger)
     return ServerParts(
-      catalog: catalog, executor: executor,
-      composer: AgentComposer(
-        model: model, defaultModelID: "default", catalog: catalog, executor: executor, limits: limits, logger: logger),
+      catalog: AgentCatalog(templates: templates, store: store, sandbox: sandbox, runs: runs),
+      executor: AgentExecutor(
+        model: model, defaultModelID: "default", store: store, sandbox: sandbox, runs: runs, limits: limits,
+        statistics: statistics, logger: logger),
       store: store, runs: runs, health: HealthMonitor(model: model, store: store), statistics: statistics,
       limits: limits, schema: .builtin, version: "0.0.0", renderMetrics: { Array("# metrics\n".utf8) })
   }
