@@ -21,16 +21,15 @@ public struct ServerParts: Sendable {
   /// Gathers the parts. `renderMetrics` writes what `GET /metrics` answers; `healthDetails` tells of parts that the
   /// server does not know itself.
   public init(
-    catalog: AgentCatalog, executor: AgentExecutor, runService: RunService, composer: AgentComposer,
-    store: any RuntimeStore, runs: ActiveRuns, health: HealthMonitor, statistics: RunStatistics, limits: RuntimeLimits,
-    schema: SchemaHistory, version: String,
+    catalog: AgentCatalog, executor: AgentExecutor, runService: RunService, store: any RuntimeStore, runs: ActiveRuns,
+    health: HealthMonitor, statistics: RunStatistics, limits: RuntimeLimits, schema: SchemaHistory, version: String,
     renderMetrics: @escaping @Sendable () -> [UInt8],
     healthDetails: @escaping @Sendable () -> [HealthDetail] = { [] }
   ) {
     self.catalog = catalog
     self.executor = executor
     self.runService = runService
-    self.composer = composer
+    composer = AgentComposer(catalog: catalog, executor: executor)
     self.store = store
     self.runs = runs
     self.health = health

@@ -59,7 +59,6 @@ private struct RunningAgents {
   let catalog: AgentCatalog
   let executor: AgentExecutor
   let service: RunService
-  let composer: AgentComposer
 
   init(
     _ settings: Settings, _ model: any ChatModel, _ store: any RuntimeStore, _ toolsets: ToolsetCatalog,
@@ -78,16 +77,13 @@ private struct RunningAgents {
       supply: code.supply, runs: runs, limits: limits, statistics: statistics, logsContent: settings.logsContent,
       logger: logger)
     service = RunService(executor: executor, catalog: catalog, store: store, limits: limits, logger: logger)
-    composer = AgentComposer(
-      model: model, defaultModelID: settings.defaultModelID, catalog: catalog, executor: executor, limits: limits,
-      logsContent: settings.logsContent, logger: logger)
   }
 
   func serverParts(
     renderMetrics: @escaping @Sendable () -> [UInt8], healthDetails: @escaping @Sendable () -> [HealthDetail]
   ) -> ServerParts {
     ServerParts(
-      catalog: catalog, executor: executor, runService: service, composer: composer, store: store, runs: runs,
+      catalog: catalog, executor: executor, runService: service, store: store, runs: runs,
       health: health, statistics: statistics, limits: limits, schema: .builtin, version: App.version,
       renderMetrics: renderMetrics, healthDetails: healthDetails)
   }

@@ -70,8 +70,6 @@ struct LiveServer: Sendable {
     return ServerParts(
       catalog: catalog, executor: executor,
       runService: RunService(executor: executor, catalog: catalog, store: store, limits: limits, logger: logger),
-      composer: AgentComposer(
-        model: model, defaultModelID: "default", catalog: catalog, executor: executor, limits: limits, logger: logger),
       store: store, runs: runs, health: HealthMonitor(model: model, store: store), statistics: statistics,
       limits: limits, schema: .builtin, version: "0.0.0", renderMetrics: { Array("# metrics\n".utf8) })
   }

@@ -156,8 +156,23 @@ def test_what_was_asked_is_not_logged(runtime, model):
     assert record["prompt_tokens"] == 7 and record["status"] == 200
 
 
-def test_a_real_model(apus, model_url):
-    runtime = apus(LLM_PROXY_URL=model_url, LLM_REQUEST_TIMEOUT=LOCAL_SECONDS, AGENT_EXECUTION_TIMEOUT=LOCAL_SECONDS)
+def test_a_repair_that_the_model_refuses(runtime, model):
+    model.then(does.say(answer(name="")), does.fail(400, "too long"), does.fail(400, "too long"))
+    results = runtime.client.post(PATH, ask()).json()["validation_results"]
+    assert (results["valid"], results["attempts"]) == (False, 1) and "model_rejected" in results["warnings"][0]
+
+
+def test_a_real_model(apus, model_url, tmp_path):
+    """It may be small, and what it proposes wrong: the shape must be right."""
+    file = tmp_path / "models.yaml"
+    # Small models do not always find an end.
+    file.write_text(f"""
+models:
+  "*":
+    upstreams: [{{base_url: "{model_url}", model: local}}]
+    defaults: {{max_tokens: 300, temperature: 0, seed: 7}}
+""")
+    runtime = apus(MODELS_FILE=file, LLM_REQUEST_TIMEOUT=LOCAL_SECONDS, AGENT_EXECUTION_TIMEOUT=LOCAL_SECONDS)
     reply = runtime.client.post(PATH, ask(instructions="A friendly helper for the visitors of a small museum."),
                                 timeout=LOCAL_SECONDS + 10)
     body = reply.json()

@@ -1,31 +1,17 @@
 public import AgentJSON
-public import Logging
 
 /// Has a model write agents' definitions (`POST /v1/agents/compose`). What comes of it is data: nothing is stored, and
 /// no code of it is run.
 public struct AgentComposer: Sendable {
-  private let model: any ChatModel
-  private let defaultModelID: String
   private let catalog: AgentCatalog
-  private let limits: RuntimeLimits
-  private let limiter: RateLimiter
-  private let logsContent: Bool
-  private let logger: Logger
+  private let executor: AgentExecutor
+  private var limits: RuntimeLimits { executor.limits }
 
-  /// A composer of agents for `catalog`, whose toolsets it may choose of. Its work takes a place among the runs, and
-  /// counts for the same rates of model configurations as those of `executor`. `logsContent` lets prompts and answers
-  /// into the log (LOG_CONTENT).
-  public init(
-    model: any ChatModel, defaultModelID: String, catalog: AgentCatalog, executor: AgentExecutor,
-    limits: RuntimeLimits, logsContent: Bool = false, logger: Logger
-  ) {
-    self.model = model
-    self.defaultModelID = defaultModelID
+  /// A composer of agents for `catalog`, whose toolsets it may choose of. It asks the model of `executor`, takes a place
+  /// among the same runs, and counts for the same rates of model configurations.
+  public init(catalog: AgentCatalog, executor: AgentExecutor) {
     self.catalog = catalog
-    self.limits = limits
-    limiter = executor.limiter
-    self.logsContent = logsContent
-    self.logger = logger
+    self.executor = executor
   }
 
   /// No agent has this id: no deletion ends the work.
@@ -40,15 +26,15 @@ public struct AgentComposer: Sendable {
     let template = try catalog.templates.newestVersion(of: call.templateID)
     let place = try catalog.runs.begin(agentID: Self.noAgent, handle: handle)
     defer { place.end() }
-    let modelID = call.modelID ?? defaultModelID
-    let rates = [RateLimitSubject(.model, modelID, model.traits(of: modelID).rates)]
-    try limiter.admit(rates)
+    let modelID = call.modelID ?? executor.defaultModelID
+    let rates = [RateLimitSubject(.model, modelID, executor.model.traits(of: modelID).rates)]
+    try executor.limiter.admit(rates)
     let record = RunRecord()
-    defer { limiter.charge(tokens: record.contents.usage?.totalTokens ?? 0, to: rates) }
+    defer { executor.limiter.charge(tokens: record.contents.usage?.totalTokens ?? 0, to: rates) }
     let request = ChatRequest(modelID: modelID, messages: [], requestID: requestID, deadline: place.deadline)
     let composition = Composition(
-      call: call, template: template, known: known, request: request, model: model, catalog: catalog, limits: limits,
-      logger: logsContent ? logger : nil, record: record)
+      call: call, template: template, known: known, request: request, model: executor.model, catalog: catalog,
+      limits: limits, logger: executor.logsContent ? executor.logger : nil, record: record)
     do {
       var proposal = try await handle.run { try await composition.proposal() }
       proposal.usage = record.contents.usage

@@ -20,7 +20,7 @@ struct Composition: Sendable {
   /// The first answer and two repairs.
   private static let attemptsMax = 3
 
-  /// Throws what the model throws as long as there is no valid proposal, and `CancellationError`.
+  /// Throws what the model throws as long as there is no proposal, and `CancellationError`.
   func proposal() async throws -> AgentProposal {
     let toolsets = try await ToolsetOutline(of: catalog.toolsets, suggested: call.toolsets)
     let prompt = ComposePrompt(call: call, template: template, toolsets: toolsets)
@@ -32,7 +32,8 @@ struct Composition: Sendable {
     while attempts < Self.attemptsMax, let correction = found.correction(afterAttempt: attempts) {
       do {
         last = try await ask(prompt.messages + repair(last, correction), &format)
-      } catch let error as ModelError where best.isValid {
+      } catch let error as ModelError where best.body != nil || error.kind == .rejected {
+        // There is something to show. A refusal of the longer prompt is not about the caller's request.
         best.warnings.append("The model was asked to mend what it proposed, and failed: \(error.kind.rawValue)")
         break
       }

@@ -3,18 +3,18 @@ public import Logging
 
 /// Runs agents: admits a run, bounds it, and turns what went wrong into what the caller is told.
 public struct AgentExecutor: Sendable {
-  private let model: any ChatModel
-  private let defaultModelID: String
+  let model: any ChatModel
+  let defaultModelID: String
   private let threads: ThreadKeeper
   private let toolsets: ToolsetCatalog
   private let sandbox: (any Sandbox)?
   private let supply: (any CodeSupply)?
   private let runs: ActiveRuns
-  private let limits: RuntimeLimits
+  let limits: RuntimeLimits
   private let statistics: RunStatistics
-  private let logsContent: Bool
+  let logsContent: Bool
   private let timing: RunTiming
-  private let logger: Logger
+  let logger: Logger
   private let ids = IDSequence("run-")
   /// Runs that are not kept.
   let index = RunIndex()

@@ -99,9 +99,21 @@ struct ComposeBoundsTests {
   func aModelThatFailsIsToldOf(error: ModelError, status: Int) async throws {
     let harness = ComposeHarness(ScriptedChatModel { _, _ in .failing(error) })
     #expect(await runtimeError { _ = try await harness.compose() }?.status == status)
-    let later = ComposeHarness(ScriptedChatModel { _, number in number == 0 ? .text("no") : .failing(error) })
-    #expect(await runtimeError { _ = try await later.compose() }?.status == status)
     #expect(harness.runtime.runs.count == 0)
+  }
+
+  @Test(arguments: [ModelError.Kind.unavailable, .rejected])
+  func aRepairThatFailsLeavesWhatThereIs(kind: ModelError.Kind) async throws {
+    func harness(_ first: String) -> ComposeHarness {
+      ComposeHarness(
+        ScriptedChatModel { _, number in number == 0 ? .text(first) : .failing(ModelError(kind, "too long")) })
+    }
+    let proposal = try await harness(Composed.broken).compose()
+    #expect(!proposal.isValid && proposal.attempts == 1 && proposal.agent?["name"] == "Offers")
+    #expect(proposal.faults.map(\.type) == ["out_of_range"])
+    #expect(proposal.warnings == ["The model was asked to mend what it proposed, and failed: \(kind.rawValue)"])
+    let error = await runtimeError { _ = try await harness("no").compose() }
+    #expect(error?.status == (kind == .rejected ? nil : 502), "nothing to show, unless the prompt was refused")
   }
 
   @Test func anUnknownTemplateIsRefusedAsInCreation() async throws {

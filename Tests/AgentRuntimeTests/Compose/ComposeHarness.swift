@@ -19,10 +19,8 @@ struct ComposeHarness: Sendable {
     runtime = RuntimeHarness(
       model, limits: limits, templates: [CustomerServiceBot.self, TaskExecutionBot.self, CustomCodeBot.self],
       toolsets: [Toolset(name: "math", source: tools), Toolset(name: "web", source: ScriptedToolSource([]))],
-      sandbox: sandbox, supply: supply, logger: logger)
-    composer = AgentComposer(
-      model: model, defaultModelID: "default-model", catalog: runtime.catalog, executor: runtime.executor,
-      limits: limits, logsContent: logsContent, logger: logger)
+      sandbox: sandbox, supply: supply, logsContent: logsContent, logger: logger)
+    composer = AgentComposer(catalog: runtime.catalog, executor: runtime.executor)
   }
 
   /// A composer whose model says these texts, one a call.
