@@ -5,7 +5,7 @@ import threading
 
 import pytest
 from harness import behaviours as does
-from harness.runs import STEPS, ask, ended, events, run, submit
+from harness.runs import STEPS, ask, body, ended, events, run, submit
 from harness.seen import see
 from harness.tasks import make, names, step
 from harness.waiting import Background
@@ -195,3 +195,20 @@ def test_a_reader_who_leaves_does_not_end_the_run(runtime, model):
         next(stream.chunks())
     hold.set()
     assert ended(runtime, id)["reason"] is None
+
+
+def test_a_run_that_is_refused_at_once_is_kept_as_failed(runtime, model):
+    request = body(run_id="r") | {"messages": [{"role": "system", "content": "no task"}]}
+    assert runtime.client.post("/v1/chat/completions", request).status == 422
+    found = run(runtime, "r")
+    assert (found["status"], found["error"]["code"]) == ("failed", "VALIDATION_ERROR") and found["ended_at"]
+
+
+def test_a_run_in_memory_tells_that_its_caller_left(runtime, model):
+    hold = threading.Event()
+    model.then(does.after(hold, does.say("one")))
+    with runtime.client.open("POST", "/v1/chat/completions", json_body=body(stream=True)) as stream:
+        id = next(chunk["metadata"]["run_id"] for chunk in stream.chunks() if "metadata" in chunk)
+        model.wait_for(1)
+    found = ended(runtime, id, "cancelled")
+    assert found["reason"] == "disconnected" and found["error"]["message"] == "The run's caller left."

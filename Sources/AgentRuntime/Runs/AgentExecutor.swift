@@ -102,7 +102,7 @@ public struct AgentExecutor: Sendable {
     } catch {
       if !Self.isRefusal(error) { statistics.finished(failed: true, duration: ContinuousClock.now - start) }
       let failure = failure(error, run)
-      index.end(run.id, .failure(RuntimeError(describing: failure)))
+      index.end(run.id, .failure(failure is CancellationError ? .callerLeft : RuntimeError(describing: failure)))
       throw failure
     }
   }

@@ -148,7 +148,8 @@ extension KeptRun {
   }
 
   private func settle(failure error: any Error) async throws {
-    // What was refused before it began is not there, or is as it was.
+    // A run may fail before its row is written. What was refused before it began has none, or has it as it was.
+    try? await admitted()
     guard let contents, log.isOpen else { return }
     let told = RuntimeError(describing: error)
     switch handle.reason {
@@ -158,8 +159,7 @@ extension KeptRun {
     case .cancelled: try await ledger.fail(told, status: .cancelled, reason: .cancelled, contents)
     case .superseded: try await ledger.fail(told, status: .cancelled, reason: .superseded, contents)
     case .disconnected:
-      let left = RuntimeError(.conflict, "The run's caller left.", shouldRetry: false)
-      try await ledger.fail(left, status: .cancelled, reason: .disconnected, contents)
+      try await ledger.fail(.callerLeft, status: .cancelled, reason: .disconnected, contents)
     case nil: try await ledger.fail(told, contents)
     }
   }

@@ -195,4 +195,7 @@ extension RunService {
 extension RuntimeError {
   /// The caller may not see this run.
   static var othersRun: RuntimeError { RuntimeError(.accessDenied, "This run belongs to another user.") }
+
+  /// How a run is shown whose caller went away; the caller hears nothing any more.
+  static var callerLeft: RuntimeError { RuntimeError(.conflict, "The run's caller left.", shouldRetry: false) }
 }
