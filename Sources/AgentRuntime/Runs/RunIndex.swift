@@ -90,9 +90,6 @@ final class RunIndex: Sendable {
   /// The run with this id.
   func entry(_ id: String) -> Entry? { state.withLock { $0.underway[id] ?? $0.ended[id]?.entry } }
 
-  /// Runs under way.
-  var underway: [Entry] { state.withLock { Array($0.underway.values) } }
-
   /// Notes a run that begins.
   func begin(_ run: AgentRun) {
     var row = StoredRun(

@@ -36,9 +36,6 @@ final class RunLedger: Sendable {
   /// The row as it was last written.
   var row: StoredRun { state.withLock { $0.row } }
 
-  /// Whether there is a row.
-  var isStored: Bool { state.withLock { $0.revision != nil } }
-
   /// Takes the run: whoever else tries to is refused. `waits` until its session is free, or a place is.
   func begin(waits: Bool) async throws {
     try await write { row in
